@@ -1,0 +1,157 @@
+"""Reading streams for decisions: callers who ask at the same time share one SELECT."""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import msgspec
+import psycopg
+from psycopg.rows import args_row
+
+from adapters.record.line import Line
+from adapters.record.trouble import refused
+from hub.record import Appended, Found, Overloaded, Recorded
+
+COLUMNS = "position, stream_id, version, topic, schema_version, recorded_at, state, leaf"
+"""The columns of record.events in the order of `Recorded`."""
+
+_LOAD = """
+    SELECT e.position, e.stream_id, e.version, e.topic, e.schema_version, e.recorded_at,
+           e.state, e.leaf
+      FROM unnest(%b::text[], %b::int[]) AS wanted (stream_id, above)
+      JOIN record.events AS e
+        ON e.stream_id = wanted.stream_id
+       AND e.version > wanted.above
+"""
+_FIND = """
+    SELECT first, count, recorded_at, fingerprint
+      FROM record.commands
+     WHERE command_id = %s
+"""
+_EVENTS_OF = f"""
+    SELECT {COLUMNS}
+      FROM record.events
+     WHERE position BETWEEN %s AND %s
+     ORDER BY position
+"""  # noqa: S608 - composed of constants
+_OPTIONS = (
+    "-c statement_timeout=60s -c default_transaction_read_only=on"
+    # Always by index: a plan made while the table was small would scan it when it is large.
+    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+)
+STREAMS_MAX = 5_000
+"""Most streams in one SELECT, unless a single caller asks for more."""
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    since: Mapping[str, int]
+    promise: asyncio.Future[list[Recorded]]
+
+
+class Loader:
+    """Drains the questions that came in during the last SELECT into the next one."""
+
+    def __init__(self, conninfo: str, *, waiting_max: int, patience: float) -> None:
+        """Keep the address; it connects with the first question."""
+        self._line = Line(conninfo, "loader", options=_OPTIONS, patience=patience)
+        self._asked: deque[_Asked] = deque()
+        self._waiting_max = waiting_max
+        self._task: asyncio.Task[None] | None = None
+
+    async def load(self, since: Mapping[str, int]) -> Sequence[Recorded]:
+        """Events of these streams above the given versions, by stream and version."""
+        if not since:
+            return []
+        if len(self._asked) >= self._waiting_max:
+            raise Overloaded(retry_after=1)
+        asked = _Asked(since, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work(), name="record loader")
+        return await asked.promise
+
+    async def find(self, command_id: str) -> Found | None:
+        """Was this command answered before, and which events did it make?"""
+        try:
+            return await self._line.run(partial(_find, command_id))
+        except psycopg.Error as error:
+            raise refused(error) from error
+
+    async def close(self) -> None:
+        """Answer what was asked, then hang up."""
+        if self._task is not None:
+            await self._task
+        await self._line.close()
+
+    async def _work(self) -> None:
+        await asyncio.sleep(0)  # let callers who wake in the same moment ask first
+        while self._asked:
+            batch = [self._asked.popleft()]
+            streams = len(batch[0].since)
+            while self._asked and streams + len(self._asked[0].since) <= STREAMS_MAX:
+                batch.append(self._asked.popleft())
+                streams += len(batch[-1].since)
+            await self._answer(batch)
+
+    async def _answer(self, batch: Sequence[_Asked]) -> None:
+        try:
+            found = await self._line.run(partial(_load, _union(batch)))
+        except Exception as error:  # noqa: BLE001 - whatever it is, these callers must hear it
+            for asked in batch:
+                if not asked.promise.done():
+                    asked.promise.set_exception(_said(error))
+            return
+        for asked in batch:
+            if not asked.promise.done():
+                asked.promise.set_result(_part(asked.since, found))
+
+
+def _said(error: Exception) -> Exception:
+    return refused(error) if isinstance(error, psycopg.Error) else error
+
+
+def _union(batch: Sequence[_Asked]) -> Mapping[str, int]:
+    if len(batch) == 1:
+        return batch[0].since
+    wanted: dict[str, int] = {}
+    for asked in batch:
+        for stream_id, above in asked.since.items():
+            wanted[stream_id] = min(above, wanted.get(stream_id, above))
+    return wanted
+
+
+def _part(since: Mapping[str, int], found: Mapping[str, list[Recorded]]) -> list[Recorded]:
+    return [
+        event
+        for stream_id in sorted(since.keys() & found.keys())
+        for event in found[stream_id]
+        if event.version > since[stream_id]
+    ]
+
+
+async def _load(
+    wanted: Mapping[str, int], connection: psycopg.AsyncConnection
+) -> dict[str, list[Recorded]]:
+    async with connection.cursor(row_factory=args_row(Recorded), binary=True) as cursor:
+        await cursor.execute(_LOAD, [list(wanted), list(wanted.values())], prepare=True)
+        found: dict[str, list[Recorded]] = {}
+        for event in await cursor.fetchall():
+            found.setdefault(event.stream_id, []).append(event)
+    for events in found.values():
+        if len(events) > 1:
+            events.sort(key=lambda event: event.version)
+    return found
+
+
+async def _find(command_id: str, connection: psycopg.AsyncConnection) -> Found | None:
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(_FIND, [command_id])
+        row = await cursor.fetchone()
+    if row is None:
+        return None
+    first, count, recorded_at, fingerprint = row
+    async with connection.cursor(row_factory=args_row(Recorded), binary=True) as cursor:
+        await cursor.execute(_EVENTS_OF, [first, first + count - 1])
+        events = await cursor.fetchall()
+    return Found(Appended(first, count, recorded_at, repeated=True), fingerprint, tuple(events))
