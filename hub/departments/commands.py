@@ -23,7 +23,7 @@ def _check_uscc(value: str) -> str:
             " (GB 32100)",
             {"value": value},
         )
-    return value
+    return str(_uscc.compact(value))
 
 
 Uscc = Annotated[str, AfterValidator(_check_uscc)]
