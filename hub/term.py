@@ -1,0 +1,39 @@
+"""One word per thing in two languages: the glossary, read once.
+
+Keys are the code's own dotted names: a topic (`sharing.request.agreed`), a noun
+(`sharing.request`), or an enum and its member (`role.auditor`). `zh` is Simplified Chinese as the
+law writes it.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Language = Literal["zh", "en"]
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A word of the field: its English and Chinese form, what it means, where it comes from."""
+
+    en: str
+    zh: str
+    means: str
+    source: str
+
+
+@cache
+def glossary() -> dict[str, Term]:
+    """Return every term by its key."""
+    text = Path(__file__).with_name("glossary.toml").read_text(encoding="utf-8")
+    return {key: msgspec.convert(fields, Term) for key, fields in tomllib.loads(text).items()}
+
+
+def term(key: str, language: Language) -> str:
+    """Return the word for a key; the key itself where the glossary has none, which a test finds."""
+    found = glossary().get(key)
+    if found is None:
+        return key
+    return found.zh if language == "zh" else found.en
