@@ -25,12 +25,13 @@ def start(
     account: Account | None = None,
     at_our_death: signal.Signals = signal.SIGTERM,
     environment: Mapping[str, str] | None = None,
+    keep: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a program whose words go to a log file.
 
-    On Linux the kernel sends it `at_our_death` when we end in any way, `kill -9` included.
-    The kernel counts the *thread* that started it as the parent, so call this from a thread
-    that lives as long as the process.
+    `keep` are open files it inherits. On Linux the kernel sends it `at_our_death` when we end
+    in any way, `kill -9` included. The kernel counts the *thread* that started it as the
+    parent, so call this from a thread that lives as long as the process.
     """
     _keep_small(log)
     with log.open("ab") as words:
@@ -47,6 +48,7 @@ def start(
             user=None if account is None else account.uid,
             group=None if account is None else account.gid,
             extra_groups=None if account is None else [],
+            pass_fds=tuple(keep),
         )
 
 

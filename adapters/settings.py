@@ -1,0 +1,123 @@
+"""Everything an operator can set, one field per setting.
+
+A value comes from the command line, else the environment (`HUB_PORT`), else a file that the
+environment names (`HUB_DATABASE_URL_FILE`, for secrets), else `hub.toml` here or in
+`/etc/hub/`, else the default below.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "HUB_"
+FILES = (Path("/etc/hub/hub.toml"), Path("hub.toml"))
+
+
+class FromFiles(PydanticBaseSettingsSource):
+    """Reads a setting from the file that `HUB_<SETTING>_FILE` names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Return the file's first line for one setting, or None where no file is named."""
+        del field  # the name alone says which file
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        if path is None:
+            return None, field_name, False
+        return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return every setting that a file gives."""
+        fields = self.settings_cls.model_fields
+        found = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class Settings(BaseSettings):
+    """The settings of one hub."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, toml_file=FILES
+    )
+
+    home: Path = Field(
+        default=Path(".shuqiao"),
+        description="Folder for everything the hub keeps: databases, reports, secrets, logs.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the HTTP server listens on.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port of the HTTP server; 0 takes any free one."
+    )
+    workers: int = Field(default=1, ge=1, le=64, description="How many API processes to run.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL 18 for the role hub_app; without it the embedded server is used.",
+    )
+    database_owner_url: SecretStr | None = Field(
+        default=None,
+        description="The same database for the role hub_owner; only `hub migrate` needs it.",
+    )
+    nats_url: SecretStr | None = Field(
+        default=None,
+        description="NATS with JetStream; without it the embedded server is used.",
+    )
+    pg_bin: Path | None = Field(
+        default=None,
+        description="Bin folder of a PostgreSQL 18 to embed in place of the packaged one.",
+    )
+    disk_free_mb_min: int = Field(
+        default=200,
+        ge=0,
+        description="Free megabytes under the home below which the hub does not start.",
+    )
+    history_import: bool = Field(
+        default=False,
+        description="Let imports and demonstrations record events with times in the past.",
+    )
+    body_bytes_max: int = Field(
+        default=1_000_000, ge=1_000, description="Largest request body of a command, in bytes."
+    )
+    queue_commands_max: int = Field(
+        default=4_096,
+        ge=1,
+        description="Commands that may wait for the disk; the next is answered 503 Retry-After.",
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="Log lines for people (console) or machines (json)."
+    )
+    language: Literal["zh", "en"] = Field(
+        default="zh", description="Language of pages and reports when nobody asks for another."
+    )
+
+    @field_validator("home", "pg_bin")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        """Servers run with another working directory, so no path may depend on ours."""
+        return path if path is None else path.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Say which source wins: command line, environment, named files, hub.toml."""
+        del dotenv_settings, file_secret_settings
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, FromFiles(settings_cls), toml
+
+
+def load(**from_command_line: object) -> Settings:
+    """Read the settings; arguments that are None were not given on the command line."""
+    given = {name: value for name, value in from_command_line.items() if value is not None}
+    return Settings(**given)  # type: ignore[arg-type] # each value is validated by its field
