@@ -57,7 +57,9 @@ DEPARTMENTS: dict[type[Command], Rule] = {
     ),
     d.NameDeputy: rule(organization.name_deputy, "org_id deputy_id", region("org_id", REVIEWER)),
     d.DeactivateOrganization: rule(organization.deactivate, "org_id", region("org_id", REVIEWER)),
-    d.RegisterLegalBasis: rule(legal_basis.register, "legal_basis_id", anywhere(REVIEWER)),
+    d.RegisterLegalBasis: rule(
+        legal_basis.register, "legal_basis_id", anywhere(REVIEWER, Role.OPERATOR)
+    ),
     d.AmendLegalBasis: rule(legal_basis.amend, "legal_basis_id", anywhere(REVIEWER)),
     d.RepealLegalBasis: rule(legal_basis.repeal, "legal_basis_id", anywhere(REVIEWER)),
     d.PublishWorkCalendar: rule(calendar.publish, "calendar_id", anywhere(REVIEWER, Role.OPERATOR)),
