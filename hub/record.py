@@ -19,7 +19,7 @@ NAME_CHARACTERS_MAX = 200
 """Longest stream id, topic or command id, in characters."""
 
 
-class NewEvent(msgspec.Struct, frozen=True):
+class NewEvent(msgspec.Struct, frozen=True, gc=False):
     """One event to be stored: its stream, the version it becomes there (from 1), canonical JSON."""
 
     stream_id: str
@@ -53,7 +53,7 @@ class Appended(msgspec.Struct, frozen=True):
     """True when this command id had been answered before; the rest is that first answer."""
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """An event as it stands in the record."""
 
     position: int

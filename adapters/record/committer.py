@@ -28,14 +28,14 @@ _OPTIONS = "-c lock_timeout=10s -c statement_timeout=60s"
 """A session that holds the record's lock is waited for 10 s, then the callers are told."""
 
 
-class Figures(msgspec.Struct):
+class Stored(msgspec.Struct):
     """What the committer has done since it started, for the metrics page."""
 
-    waiting: int = 0
     batches: int = 0
     writes: int = 0
     events: int = 0
-    commit_seconds: float = 0.0
+    seconds: float = 0.0
+    """Time spent on batches, from drawing one to its answers."""
 
 
 class Committer:
@@ -60,7 +60,7 @@ class Committer:
         self._extend_after = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
-        self._figures = Figures()
+        self.stored = Stored()
 
     async def start(self) -> None:
         """Connect, see that there is room for more events, and begin to take writes."""
@@ -95,9 +95,10 @@ class Committer:
             self._idle = False
             self._loop.call_soon_threadsafe(self._wake.set)
 
-    def figures(self) -> Figures:
-        """Return what was done so far and how many writes wait now."""
-        return msgspec.structs.replace(self._figures, waiting=len(self._waiting))
+    @property
+    def waiting(self) -> int:
+        """How many writes wait for the next batch."""
+        return len(self._waiting)
 
     def _enqueue(self, pending: Pending) -> None:
         if self._closing or self._task is None:
@@ -128,11 +129,10 @@ class Committer:
         except Exception as error:  # noqa: BLE001 - whatever it is, these callers must hear it
             await self._one_by_one(batch, error)
             return
-        figures = self._figures
-        figures.batches += 1
-        figures.writes += len(batch)
-        figures.events += verdicts[0].count
-        figures.commit_seconds += perf_counter() - started
+        self.stored.batches += 1
+        self.stored.writes += len(batch)
+        self.stored.events += verdicts[0].count
+        self.stored.seconds += perf_counter() - started
         if verdicts[0].first + verdicts[0].count > self._extend_after:
             await self._extend()
 

@@ -58,6 +58,8 @@ class Loader:
         self._asked: deque[_Asked] = deque()
         self._waiting_max = waiting_max
         self._task: asyncio.Task[None] | None = None
+        self.loads = 0
+        self.selects = 0
 
     async def load(self, since: Mapping[str, int]) -> Sequence[Recorded]:
         """Events of these streams above the given versions, by stream and version."""
@@ -95,6 +97,8 @@ class Loader:
             await self._answer(batch)
 
     async def _answer(self, batch: Sequence[_Asked]) -> None:
+        self.loads += len(batch)
+        self.selects += 1
         try:
             found = await self._line.run(partial(_load, _union(batch)))
         except Exception as error:  # noqa: BLE001 - whatever it is, these callers must hear it

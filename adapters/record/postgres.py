@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from adapters.record.batch import Pending, Promise, check
-from adapters.record.committer import Committer, Figures
+from adapters.record.committer import Committer
 from adapters.record.loader import Loader
 from hub.record import Appended, Found, Recorded, Write
 
@@ -79,6 +79,15 @@ class PostgresRecord:
         """Was this command answered before? See `hub.record.Record`."""
         return await self._loader.find(command_id)
 
-    def figures(self) -> Figures:
-        """Return the committer's figures for the metrics page."""
-        return self._committer.figures()
+    def figures(self) -> dict[str, float]:
+        """Return counts since the start, and how many commands wait now, for the metrics page."""
+        stored = self._committer.stored
+        return {
+            "waiting_commands": self._committer.waiting,
+            "batches": stored.batches,
+            "commands": stored.writes,
+            "events": stored.events,
+            "batch_seconds": stored.seconds,
+            "loads": self._loader.loads,
+            "selects": self._loader.selects,
+        }
