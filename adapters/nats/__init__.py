@@ -1,0 +1,1 @@
+"""NATS: a derived copy of the record that departments can follow; never the truth."""
