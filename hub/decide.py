@@ -11,6 +11,8 @@ from hub.departments import commands as d
 from hub.permit import anywhere, own, region
 from hub.rule import Rule, rule
 from hub.state import Evolve
+from hub.supervision import annual_report, audit, audit_work, report_duty
+from hub.supervision import commands as su
 
 HEAD = Role.DEPARTMENT_HEAD
 REVIEWER = Role.AUTHORITY_REVIEWER
@@ -21,6 +23,7 @@ BUSINESS = Role.BUSINESS_USER
 ADAPTER = Role.ADAPTER
 AUDITOR = Role.AUDITOR
 CLOCK = Role.CLOCK
+OPERATOR = Role.OPERATOR
 
 STATES: dict[str, Evolve] = {
     organization.Organization.STREAM: organization.evolve,
@@ -28,6 +31,8 @@ STATES: dict[str, Evolve] = {
     legal_basis.LegalBasis.STREAM: legal_basis.evolve,
     calendar.WorkCalendar.STREAM: calendar.evolve,
     ruleset.RuleSet.STREAM: ruleset.evolve,
+    annual_report.AnnualReport.STREAM: annual_report.evolve,
+    audit.AuditEngagement.STREAM: audit.evolve,
 }
 """Stream id prefix -> how the stream's state is folded."""
 
@@ -68,5 +73,51 @@ DEPARTMENTS: dict[type[Command], Rule] = {
     d.ChangePolicy: rule(ruleset.change_policy, "rule_set_id", anywhere(REVIEWER)),
 }
 
-RULES: dict[type[Command], Rule] = {**DEPARTMENTS}
+SUPERVISION: dict[type[Command], Rule] = {
+    su.RaiseReportDuty: rule(report_duty.raise_duty, "report_id org_id @time", anywhere(CLOCK)),
+    su.DraftReport: rule(
+        annual_report.draft,
+        "report_id org_id",
+        own("org_id", SHARING_HEAD, CATALOGUER, SUPERVISOR, REVIEWER),
+        anywhere(OPERATOR),
+    ),
+    su.FreezeReport: rule(
+        annual_report.freeze,
+        "report_id",
+        own("report_id.org_id", SHARING_HEAD, SUPERVISOR, REVIEWER),
+        anywhere(OPERATOR),
+    ),
+    su.ReviewReport: rule(
+        annual_report.review,
+        "report_id",
+        own("report_id.org_id", SHARING_HEAD, SUPERVISOR, REVIEWER),
+    ),
+    su.SignReport: rule(annual_report.sign, "report_id", own("report_id.org_id", HEAD)),
+    su.FileReport: rule(
+        annual_report.file,
+        "report_id addressee_id",
+        own("report_id.org_id", SHARING_HEAD, SUPERVISOR, HEAD),
+    ),
+    su.AmendReport: rule(
+        annual_report.amend, "report_id", own("report_id.org_id", SHARING_HEAD, SUPERVISOR, HEAD)
+    ),
+    su.RecordReportOverdue: rule(report_duty.record_overdue, "report_id", anywhere(CLOCK)),
+    su.OpenAudit: rule(
+        audit.open_audit, "audit_id auditor_id audited_id", own("auditor_id", AUDITOR)
+    ),
+    su.GrantAuditAccess: rule(audit.grant_access, "audit_id", own("audit_id.auditor_id", AUDITOR)),
+    su.RecordReplayRun: rule(audit_work.replay, "audit_id", own("audit_id.auditor_id", AUDITOR)),
+    su.RecordAuditExport: rule(audit_work.export, "audit_id", own("audit_id.auditor_id", AUDITOR)),
+    su.RecordAuditFinding: rule(audit_work.find, "audit_id", own("audit_id.auditor_id", AUDITOR)),
+    su.ServeAuditDraft: rule(
+        audit.serve_draft, "audit_id @time", own("audit_id.auditor_id", AUDITOR)
+    ),
+    su.FileAuditResponse: rule(
+        audit.respond, "audit_id", own("audit_id.audited_id", HEAD, SHARING_HEAD, SUPERVISOR)
+    ),
+    su.RecordAuditAnswerOverdue: rule(audit.record_answer_overdue, "audit_id", anywhere(CLOCK)),
+    su.CloseAudit: rule(audit.close, "audit_id", own("audit_id.auditor_id", AUDITOR)),
+}
+
+RULES: dict[type[Command], Rule] = {**DEPARTMENTS, **SUPERVISION}
 """Every command the hub takes."""
