@@ -73,6 +73,14 @@ NATIONAL: dict[str, DeadlineRule] = {
     "D-18": _ours(59, Unit.CALENDAR_DAYS),
     "D-23": _law(10, "Audit Law §44", unit=Unit.CALENDAR_DAYS),
     "D-24": _law(3, "Audit Law §42", unit=Unit.CALENDAR_DAYS),
+    # Grace after the end of a period of the update cycle before freshness is breached (§2.5).
+    "K5-realtime": _ours(0, Unit.CALENDAR_DAYS),
+    "K5-daily": _ours(1, Unit.CALENDAR_DAYS),
+    "K5-weekly": _ours(2, Unit.CALENDAR_DAYS),
+    "K5-monthly": _ours(5, Unit.CALENDAR_DAYS),
+    "K5-quarterly": _ours(10, Unit.CALENDAR_DAYS),
+    "K5-half_yearly": _ours(15, Unit.CALENDAR_DAYS),
+    "K5-yearly": _ours(30, Unit.CALENDAR_DAYS),
 }
 """The terms the product knows, by the number DOMAIN gives them."""
 
