@@ -24,8 +24,8 @@ _APPEND = """
            %b, %b::int[], %b::text[], %b::bytea[], %b::int[], %b::text[], %b::int[], %b::text[],
            %b::int[], %b::bytea[], %b::bytea[], %b::int[], %b::text[], %b::int[])
 """
-_OPTIONS = "-c lock_timeout=10s -c statement_timeout=60s"
-"""A session that holds the record's lock is waited for 10 s, then the callers are told."""
+LOCK_SECONDS = 10.0
+"""How long a session that holds the record's lock is waited for before the callers are told."""
 
 
 class Stored(msgspec.Struct):
@@ -48,9 +48,11 @@ class Committer:
         *,
         waiting_max: int,
         patience: float,
+        lock_seconds: float,
     ) -> None:
         """Keep the address; nothing happens before `start`."""
-        self._line = Line(conninfo, "committer", options=_OPTIONS, patience=patience)
+        options = f"-c lock_timeout={lock_seconds * 1000:.0f} -c statement_timeout=60s"
+        self._line = Line(conninfo, "committer", options=options, patience=patience)
         self._clock = clock
         self._waiting: deque[Pending] = deque()
         self._waiting_max = waiting_max

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from adapters.record.batch import Pending, Promise, check
-from adapters.record.committer import Committer
+from adapters.record.committer import LOCK_SECONDS, Committer
 from adapters.record.loader import Loader
 from hub.record import Appended, Found, Recorded, Write
 
@@ -35,10 +35,17 @@ class PostgresRecord:
         clock: Callable[[], datetime] = now,
         waiting_max: int = WAITING_MAX,
         patience: float = PATIENCE_SECONDS,
+        lock_seconds: float = LOCK_SECONDS,
     ) -> None:
         """Keep the address; `clock` gives the time that events are stamped with."""
         self._clock = clock
-        self._committer = Committer(conninfo, clock, waiting_max=waiting_max, patience=patience)
+        self._committer = Committer(
+            conninfo,
+            clock,
+            waiting_max=waiting_max,
+            patience=patience,
+            lock_seconds=lock_seconds,
+        )
         self._loader = Loader(conninfo, waiting_max=waiting_max, patience=patience)
 
     async def __aenter__(self) -> Self:
