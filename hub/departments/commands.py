@@ -51,7 +51,7 @@ class RegisterOrganization(Command):
     org_id: OrgId
     name: Line
     kind: OrganizationKind
-    uscc: Uscc
+    uscc: Uscc | None = None
     region_code: RegionCode
     superior_id: OrgId | None = None
     duties: tuple[Line, ...] = ()

@@ -144,6 +144,12 @@ def register(
             "法律法规授权组织必须写明授权依据",
             where="authorized_by",
         )
+    if command.uscc is None and command.kind is not OrganizationKind.OTHER_ORGAN:
+        raise Invalid(
+            f"a body of kind {command.kind} has a unified social credit code; give it",
+            f"{command.kind}类机构必须填写统一社会信用代码",
+            where="uscc",
+        )
     basis = command.authorized_by and Basis(command.authorized_by, command.authorized_article)
     return OrganizationRegistered(
         at=at,
@@ -152,7 +158,7 @@ def register(
         org_id=command.org_id,
         name=command.name,
         kind=command.kind,
-        uscc=command.uscc,
+        uscc=command.uscc or "",
         region_code=command.region_code,
         superior_id=command.superior_id or "",
         duties=command.duties,

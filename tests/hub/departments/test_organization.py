@@ -75,6 +75,12 @@ def test_an_authorised_organisation_names_its_authorisation() -> None:
     )
 
 
+def test_only_an_organ_that_joined_by_agreement_has_no_credit_code() -> None:
+    given(*CITY).when(_register(uscc=None), REVIEWER).refused(Invalid, "credit code")
+    other = _register(uscc=None, kind=OrganizationKind.OTHER_ORGAN)
+    given(*CITY).when(other, REVIEWER).then(e.OrganizationRegistered)
+
+
 @pytest.mark.parametrize("code", ["91350100M000100Y44", "123", "91350100M000100Y4"])
 def test_a_credit_code_has_a_true_check_digit(code: str) -> None:
     with pytest.raises(ValidationError, match="unified social credit code"):

@@ -1,0 +1,1 @@
+"""Catalogues from elsewhere: foreign formats become candidates, candidates become commands."""
