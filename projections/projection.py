@@ -3,7 +3,8 @@
 A projection says which events it reads, which row keys an event touches, and how a row follows
 from the row before and the event. It is pure; the runner (`catch_up`) reads and writes. The class
 of its rows gives the table's columns, in order; the table itself stands in `migrations/` under
-the schema `views`. Queries never name the schema: `search_path` chooses live, rebuilt or past.
+the schema `views` and belongs to hub_app (`SET LOCAL ROLE hub_app`, see 0003_views_core.sql).
+Queries never name the schema: `search_path` chooses live, rebuilt or past.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from hub.codec import EVENTS
 from hub.event import Event
 from hub.record import Recorded
 
@@ -29,6 +31,10 @@ class Projection(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
     each time, which lets the runner copy rows in without reading. Row fields may be str, int,
     float, bool, date, datetime, enums, or None; dicts, tuples and Structs become `jsonb`;
     `tuple[str, ...]` becomes `text[]`.
+
+    `reads` names the events; a base class stands for every registered event under it, so `Event`
+    stands for all. `only` then leaves out those it answers False for. The fold sees nothing but
+    its arguments: no clock, no chance, no other row, or a rebuild would not equal the live table.
     """
 
     name: str
@@ -39,3 +45,17 @@ class Projection(msgspec.Struct, Generic[Row], frozen=True, kw_only=True):
     keys: Callable[[Any, Recorded], Iterable[Key]]
     fold: Callable[[Key, Row | None, Any, Recorded], Row | None]
     insert_only: bool = False
+    only: Callable[[type[Event]], bool] | None = None
+
+    @property
+    def reads_all(self) -> bool:
+        """Say whether it claims to show every event, also one this program does not know."""
+        return Event in self.reads and self.only is None
+
+    def topics(self) -> frozenset[str]:
+        """Return the topics it reads, of all that are registered by now."""
+        return frozenset(
+            topic
+            for topic, event in EVENTS.items()
+            if issubclass(event, self.reads) and (self.only is None or self.only(event))
+        )

@@ -1,0 +1,15 @@
+"""Every projection there is. To add one: its file, its table in `migrations/`, its line here."""
+
+from typing import Any
+
+from projections.audit_trail import AUDIT_TRAIL
+from projections.deadlines import DEADLINES
+from projections.directory import DIRECTORY, OFFICERS
+from projections.projection import Projection
+
+PROJECTIONS: tuple[Projection[Any], ...] = (
+    DIRECTORY,
+    OFFICERS,
+    DEADLINES,
+    AUDIT_TRAIL,
+)
