@@ -25,6 +25,8 @@ from adapters.stack.problem import StackProblem
 from adapters.stack.running import Addresses, Stack
 
 READY_SECONDS_MAX = 60.0
+# How often a process may end while the hub is still starting.
+STARTS_MAX = 3
 STOP_SECONDS_MAX = 15.0
 PAUSE_SECONDS_MIN, PAUSE_SECONDS_MAX = 0.5, 30.0
 
@@ -42,7 +44,7 @@ class Role:
 # To add a process to `hub up` and to compose.yaml, add it here.
 ROLES = (
     Role("follower", "adapters.follower", needs="adapters.follower"),
-    Role("api", "adapters.serve", needs="adapters.http", listens=True),
+    Role("api", "adapters.serve", needs="adapters.http.app", listens=True),
 )
 
 
@@ -56,6 +58,7 @@ class Process:
     child: subprocess.Popen[bytes] | None = None
     pause: float = PAUSE_SECONDS_MIN
     again_at: float = 0.0
+    ends: int = 0
     started_at: float = 0.0
 
 
@@ -117,6 +120,7 @@ class RunningHub:
         if now - process.started_at > PAUSE_SECONDS_MAX:
             process.pause = PAUSE_SECONDS_MIN
         process.child, process.again_at = None, now + process.pause
+        process.ends += 1
         self.say(
             f"{process.name} ended with code {code}; starting it again in {process.pause:g} s "
             f"(log: {process.log})"
@@ -142,6 +146,9 @@ class RunningHub:
         while not _ready(self.listener):
             self.stack.revive()
             self.look_after()
+            for process in self.processes:
+                if process.ends >= STARTS_MAX:
+                    raise StackProblem(f"{process.name} does not start; see {process.log}.")
             if time.monotonic() > deadline:
                 raise StackProblem(
                     f"The API did not become ready within {READY_SECONDS_MAX:g} s; "
