@@ -5,12 +5,16 @@ command is about; `hub.rule` explains paths and `hub.permit` the permits.
 """
 
 from hub.actor import Role
+from hub.catalog import code, drafting, duties, ending, entry, importing, release, review, use
+from hub.catalog import commands as c
 from hub.command import Command
 from hub.convergence import batch, freshness, intake, resource, serving, termination
 from hub.convergence import commands as v
 from hub.departments import calendar, founding, legal_basis, organization, ruleset
 from hub.departments import commands as d
-from hub.permit import anywhere, over, own, region
+from hub.feedback import commands as f
+from hub.feedback import correction, correction_answer, correction_routing
+from hub.permit import Permit, anywhere, over, own, region
 from hub.rule import Rule, rule
 from hub.state import Evolve
 from hub.supervision import annual_report, audit, audit_work, report_duty
@@ -25,6 +29,7 @@ BUSINESS = Role.BUSINESS_USER
 ADAPTER = Role.ADAPTER
 AUDITOR = Role.AUDITOR
 CLOCK = Role.CLOCK
+SECURITY = Role.SECURITY_OFFICER
 OPERATOR = Role.OPERATOR
 
 STATES: dict[str, Evolve] = {
@@ -33,8 +38,14 @@ STATES: dict[str, Evolve] = {
     legal_basis.LegalBasis.STREAM: legal_basis.evolve,
     calendar.WorkCalendar.STREAM: calendar.evolve,
     ruleset.RuleSet.STREAM: ruleset.evolve,
+    entry.CatalogEntry.STREAM: entry.evolve,
+    code.CatalogCode.STREAM: code.evolve_code,
+    code.CatalogTitle.STREAM: code.evolve_title,
+    use.CatalogUse.STREAM: use.evolve,
+    release.CatalogRelease.STREAM: release.evolve,
     resource.Resource.STREAM: resource.evolve,
     batch.DataBatch.STREAM: batch.evolve,
+    correction.CorrectionCase.STREAM: correction.evolve,
     annual_report.AnnualReport.STREAM: annual_report.evolve,
     audit.AuditEngagement.STREAM: audit.evolve,
 }
@@ -75,6 +86,135 @@ DEPARTMENTS: dict[type[Command], Rule] = {
     d.AmendWorkCalendar: rule(calendar.amend, "calendar_id", anywhere(REVIEWER)),
     d.SetDeadlineRule: rule(ruleset.set_deadline, "rule_set_id", anywhere(REVIEWER)),
     d.ChangePolicy: rule(ruleset.change_policy, "rule_set_id", anywhere(REVIEWER)),
+}
+
+_PROVIDER = "entry_id.provider_id"
+_CHECKED = "entry_id.basis_ids entry_id.code_id entry_id.title_id.holder_ids"
+"""What the machine check of an entry looks at."""
+
+CATALOG: dict[type[Command], Rule] = {
+    c.DraftCatalogEntry: rule(
+        drafting.draft, "entry_id provider_id", own("provider_id", CATALOGUER)
+    ),
+    c.ReviseCatalogEntry: rule(drafting.revise, "entry_id", own(_PROVIDER, CATALOGUER)),
+    c.ChangeShareType: rule(
+        drafting.change_share_type, "entry_id", own(_PROVIDER, CATALOGUER, SHARING_HEAD)
+    ),
+    c.ChangeClassification: rule(
+        drafting.change_classification, "entry_id", own(_PROVIDER, CATALOGUER, SECURITY)
+    ),
+    c.CheckCatalogEntry: rule(
+        drafting.check,
+        f"entry_id {_CHECKED}",
+        own(_PROVIDER, CATALOGUER, SHARING_HEAD, HEAD),
+        over(_PROVIDER, REVIEWER, SUPERVISOR),
+    ),
+    c.AttachRiskAssessment: rule(
+        drafting.attach_assessment, "entry_id", own(_PROVIDER, SECURITY, HEAD)
+    ),
+    c.ApproveCatalogEntryInternally: rule(
+        review.approve_internally, f"entry_id {_CHECKED}", own(_PROVIDER, HEAD)
+    ),
+    c.SubmitCatalogEntry: rule(
+        review.submit,
+        f"entry_id entry_id.provider_id.superior_id founding_id {_CHECKED} @time",
+        own(_PROVIDER, CATALOGUER, SHARING_HEAD, HEAD),
+    ),
+    c.ReturnCatalogEntry: rule(review.send_back, "entry_id", over(_PROVIDER, REVIEWER)),
+    c.ApproveCatalogEntry: rule(review.approve, f"entry_id {_CHECKED}", over(_PROVIDER, REVIEWER)),
+    c.PublishCatalogEntry: rule(review.publish, f"entry_id {_CHECKED}", over(_PROVIDER, REVIEWER)),
+    c.RaiseCatalogUpdateDuty: rule(
+        duties.raise_update_duty,
+        "entry_id calendar_ids @time",
+        own(_PROVIDER, CATALOGUER, SHARING_HEAD, HEAD),
+        region(_PROVIDER, REVIEWER, SUPERVISOR),
+        anywhere(CLOCK),
+    ),
+    c.ExtendCatalogUpdate: rule(
+        duties.extend, "entry_id entry_id.calendar_ids @time", over(_PROVIDER, REVIEWER)
+    ),
+    c.RecordUpdateOverdue: rule(duties.record_update_overdue, "entry_id", anywhere(CLOCK)),
+    c.RecordReviewOverdue: rule(duties.record_review_overdue, "entry_id", anywhere(CLOCK)),
+    c.ConfirmCatalogEntryDue: rule(
+        duties.confirm_due, "entry_id entry_id.calendar_ids @time", anywhere(CLOCK)
+    ),
+    c.WithdrawCatalogEntry: rule(
+        ending.withdraw,
+        "entry_id entry_id.use_id",
+        own(_PROVIDER, HEAD),
+        over(_PROVIDER, REVIEWER),
+    ),
+    c.HandOverCatalogEntry: rule(
+        ending.hand_over,
+        "entry_id entry_id.provider_id receiver_id entry_id.published_title_id.holder_ids",
+        region(_PROVIDER, REVIEWER),
+    ),
+    c.ImportCatalogEntry: rule(
+        importing.take_over,
+        "entry_id provider_id basis_ids code_id title_id.holder_ids",
+        region("provider_id", REVIEWER),
+    ),
+    c.ImportCatalogRemoval: rule(
+        importing.take_over_removal, "entry_id use_id", region(_PROVIDER, REVIEWER)
+    ),
+    c.CompileCatalogRelease: rule(
+        release.compile_release,
+        "release_id org_id entry_ids.provider_id",
+        own("org_id", REVIEWER),
+    ),
+    c.PublishCatalogRelease: rule(
+        release.publish_release, "release_id", own("release_id.org_id", REVIEWER)
+    ),
+}
+
+_CASE = "correction_id correction_id.entry_id"
+
+
+def _by_source(*roles: Role) -> tuple[Permit, Permit]:
+    """Let these roles of who must answer a case: the entry's provider, or the source named."""
+    return (
+        own("correction_id.shown_entry_id.provider_id", *roles),
+        own("correction_id.source_id", *roles),
+    )
+
+
+FEEDBACK: dict[type[Command], Rule] = {
+    f.RequestCorrection: rule(
+        correction_routing.request,
+        "correction_id entry_id entry_id.provider_id resource_id @time",
+        own("raiser_id", SHARING_HEAD, BUSINESS),
+    ),
+    f.ForwardCorrection: rule(
+        correction_routing.forward,
+        f"{_CASE} @time",
+        region("correction_id.shown_entry_id.provider_id", REVIEWER),
+    ),
+    f.ReturnCorrection: rule(
+        correction_routing.pass_on, f"{_CASE} source_id", *_by_source(SHARING_HEAD)
+    ),
+    f.FlagRecords: rule(correction_answer.flag, _CASE, *_by_source(SHARING_HEAD, CATALOGUER)),
+    f.VerifyCorrection: rule(
+        correction_answer.verify, _CASE, *_by_source(SHARING_HEAD, CATALOGUER)
+    ),
+    f.CorrectData: rule(
+        correction_answer.correct, f"{_CASE} batch_id", *_by_source(SHARING_HEAD, CATALOGUER)
+    ),
+    f.DeclineCorrection: rule(correction_answer.decline, _CASE, *_by_source(SHARING_HEAD)),
+    f.ReturnCorrectionResult: rule(
+        correction_answer.answer, f"{_CASE} @time", *_by_source(SHARING_HEAD)
+    ),
+    f.ConfirmCorrection: rule(
+        correction_answer.accept, _CASE, own("correction_id.raiser_id", SHARING_HEAD, BUSINESS)
+    ),
+    f.ContestCorrection: rule(
+        correction_answer.contest, _CASE, own("correction_id.raiser_id", SHARING_HEAD, BUSINESS)
+    ),
+    f.ClearFlag: rule(correction_answer.clear_flag, _CASE, *_by_source(SHARING_HEAD, CATALOGUER)),
+    f.RecordCorrectionOverdue: rule(correction_routing.record_overdue, _CASE, anywhere(CLOCK)),
+    f.RecordForwardingOverdue: rule(
+        correction_routing.record_forwarding_overdue, _CASE, anywhere(CLOCK)
+    ),
+    f.ConfirmCorrectionDue: rule(correction_routing.confirm_due, f"{_CASE} @time", anywhere(CLOCK)),
 }
 
 SUPERVISION: dict[type[Command], Rule] = {
@@ -198,5 +338,11 @@ CONVERGENCE: dict[type[Command], Rule] = {
     ),
 }
 
-RULES: dict[type[Command], Rule] = {**DEPARTMENTS, **CONVERGENCE, **SUPERVISION}
+RULES: dict[type[Command], Rule] = {
+    **DEPARTMENTS,
+    **CATALOG,
+    **CONVERGENCE,
+    **FEEDBACK,
+    **SUPERVISION,
+}
 """Every command the hub takes."""

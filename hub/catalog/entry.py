@@ -198,7 +198,10 @@ def evolve(state: CatalogEntry | None, event: EntryEvents) -> CatalogEntry:
             return _handed_over(state, event)
         case CatalogEntryWithdrawn():
             stopped = _stop(_stop(state, Duty.UPDATE, event.at), Duty.REVIEW, event.at)
-            return _change(stopped, status=EntryStatus.WITHDRAWN, published=None)
+            # What the source of an import removed, it alone may list again.
+            return _change(
+                stopped, status=EntryStatus.WITHDRAWN, published=None, source=event.source
+            )
         case _:
             assert_never(event)
 
