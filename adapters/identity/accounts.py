@@ -112,6 +112,14 @@ def names_of(connection: psycopg.Connection, person_ids: list[str]) -> dict[str,
     return dict(rows.fetchall())
 
 
+def password_of(connection: psycopg.Connection, person_id: str) -> str | None:
+    """Return the stored hash of a password, None where there is none."""
+    found = connection.execute(
+        "SELECT password FROM desk.accounts WHERE person_id = %s", (person_id,)
+    ).fetchone()
+    return None if found is None else found[0]
+
+
 def set_password(connection: psycopg.Connection, person_id: str, password_hash: str) -> None:
     """Give an account a new password and end its sessions; raises NotFound."""
     find_account(connection, person_id)

@@ -1,0 +1,44 @@
+"""What every question finds: who asks, in which language, and the desk."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from adapters.http.desk import Desk, desk_of
+from adapters.http.exchange import headers_of
+from adapters.http.language import language_of
+from adapters.http.posting import check_signed
+from adapters.http.standing import Reader
+from adapters.identity.door import SAFE, Visitor
+from hub.term import Language
+
+
+async def visitor_of(request: Request) -> Visitor:
+    """Return who makes this request; raises Unauthenticated."""
+    headers = headers_of(request.scope)
+    visitor = await desk_of(request).door.admit(
+        request.method, request.url.path, request.url.query, headers
+    )
+    if visitor.signed and (request.method not in SAFE or visitor.body_sha256 is not None):
+        check_signed(visitor, await request.body())
+    return visitor
+
+
+async def reader_of(request: Request, visitor: Annotated[Visitor, Depends(visitor_of)]) -> Reader:
+    """Return the speaker with the roles he holds now."""
+    return await desk_of(request).standings.reader(visitor.speaker)
+
+
+async def language_asked(request: Request) -> Language:
+    """Return the language of the answer."""
+    return language_of(request.headers.get("accept-language", ""))
+
+
+async def the_desk(request: Request) -> Desk:
+    """Return the desk, without a detour through a thread."""
+    return desk_of(request)
+
+
+AtDesk = Annotated[Desk, Depends(the_desk)]
+AsReader = Annotated[Reader, Depends(reader_of)]
+InLanguage = Annotated[Language, Depends(language_asked)]
