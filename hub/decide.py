@@ -16,6 +16,7 @@ from hub.feedback import commands as f
 from hub.feedback import correction, correction_answer, correction_routing
 from hub.permit import Permit, anywhere, over, own, region
 from hub.rule import Rule, rule
+from hub.sharing import rules as sharing
 from hub.state import Evolve
 from hub.supervision import annual_report, audit, audit_work, report_duty
 from hub.supervision import commands as su
@@ -46,6 +47,7 @@ STATES: dict[str, Evolve] = {
     resource.Resource.STREAM: resource.evolve,
     batch.DataBatch.STREAM: batch.evolve,
     correction.CorrectionCase.STREAM: correction.evolve,
+    **sharing.STATES,
     annual_report.AnnualReport.STREAM: annual_report.evolve,
     audit.AuditEngagement.STREAM: audit.evolve,
 }
@@ -342,6 +344,7 @@ RULES: dict[type[Command], Rule] = {
     **DEPARTMENTS,
     **CATALOG,
     **CONVERGENCE,
+    **sharing.SHARING,
     **FEEDBACK,
     **SUPERVISION,
 }

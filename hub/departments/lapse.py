@@ -35,11 +35,14 @@ def require_lapsed(
     return due
 
 
-def confirm(states: States, due: Due | None, at: datetime) -> Due:
-    """Count a provisional term anew on the calendars now published; refuse while one is missing."""
+def confirm(states: States, due: Due | None, at: datetime, *, days: int | None = None) -> Due:
+    """Count a provisional term anew on the calendars now published; refuse while one is missing.
+
+    `days` is the whole term where it is not the rule's own: extended, or set by somebody.
+    """
     if due is None or not due.provisional:
         raise Conflict("no provisional term is running here", "此处没有暂定时限")
-    final = count(states, due.duty, due.rule, due.owner_id, due.started_on, at)
+    final = count(states, due.duty, due.rule, due.owner_id, due.started_on, at, days=days)
     if final.provisional:
         raise Conflict(
             f"a work calendar the term to {final.on} touches is still not published",
