@@ -21,6 +21,7 @@ VERBS = (
     "report",
     "status",
     "doctor",
+    "account",
     "migrate",
     "bench",
 )
