@@ -2,7 +2,8 @@
 
 accessLevel public / restricted public / non-public = class 1 / 2 / 3; `rights` = the condition
 or the reason; accrualPeriodicity in any ISO 8601 spelling; distributions give format and method.
-The format has no data items: an entry gets one item that stands for the whole.
+The format has no data items: an entry gets one item that stands for the whole. Personal
+information is said only by naming a system of records.
 """
 
 import re
@@ -35,6 +36,7 @@ _ACCESS = {
 }
 _WORDS = {"irregular": UpdateCycle.IRREGULAR, "eventual": UpdateCycle.IRREGULAR}
 _PERIOD = re.compile(r"R/P(?P<time>T)?(?P<n>\d+(?:\.\d+)?)(?P<unit>[YMWDHS])")
+_ENDING = re.compile(r"[^/]\.([A-Za-z0-9]{2,5})(?:[?#]|$)")
 _DAYS = {"Y": 365.0, "M": 30.0, "W": 7.0, "D": 1.0}
 _CYCLES = (
     (0.9, UpdateCycle.REALTIME),
@@ -122,7 +124,7 @@ def _candidate(found: Mapping[str, Any], number: int) -> Candidate:
         open_type=OpenType.OPEN if share_type is ShareType.UNCONDITIONAL else OpenType.NOT_OPEN,
         update_cycle=cycle_of(found.get("accrualPeriodicity")),
         grade=Grade.GENERAL,
-        has_personal_info=True if found.get("systemOfRecords") else None,
+        has_personal_info=bool(found.get("systemOfRecords")),
         themes=tuple(_themes(found, text)),
         time_range=text.take("temporal", _plain(found.get("temporal")), SHORT_CHARACTERS_MAX),
         space_range=text.take("spatial", _plain(found.get("spatial")), SHORT_CHARACTERS_MAX),
@@ -195,13 +197,19 @@ def _distributions(
         ShareMethod.INTERFACE: any(d.get("accessURL") for d in distributions),
         ShareMethod.FILE: any(d.get("downloadURL") for d in distributions),
     }
-    kinds = [
-        text.take("distribution", d.get("mediaType") or d.get("format")) for d in distributions
-    ]
+    kinds = [text.take("distribution", _kind(d)) for d in distributions]
     named = [kind for kind in kinds if kind]
     format_class = _format_class(named[0] if named else "") if distributions else None
     formats = text.take("distribution", ", ".join(dict.fromkeys(named)), SHORT_CHARACTERS_MAX)
     return tuple(method for method, given in methods.items() if given), format_class, formats
+
+
+def _kind(distribution: Mapping[str, Any]) -> object:
+    """Return the media type, else the ending of the file's address, else that of a page."""
+    said = distribution.get("mediaType") or distribution.get("format")
+    ending = _ENDING.search(str(distribution.get("downloadURL") or ""))
+    page = "text/html" if distribution.get("accessURL") else None
+    return said or (ending[1].lower() if ending else page)
 
 
 def _format_class(media_type: str) -> FormatClass:

@@ -157,6 +157,8 @@ FORMATS: tuple[tuple[str, FormatClass], ...] = (
     ("xml", FormatClass.DOCUMENT),
     ("json", FormatClass.SELF_DESCRIBING),
 )
+PERSONAL = ("姓名", "身份证", "公民身份号码", "证件号", "出生", "手机", "电话", "住址", "户籍")
+"""Words in the names of data items that speak of a person."""
 YES, NO = {"是", "1", "Y", "y"}, {"否", "0", "N", "n"}
 
 

@@ -28,6 +28,7 @@ from adapters.catalogues.guide_words import (
     METHODS,
     NO,
     OPEN,
+    PERSONAL,
     SHARE_TYPES,
     YES,
     one_of,
@@ -151,13 +152,18 @@ def _content(rows: Sequence[Cells], title: str, code: str, text: Text) -> EntryC
         open_conditions=text.take("开放条件", first.get("open_conditions"), 1_000),
         update_cycle=one_of(CYCLES, "更新周期", first.get("update_cycle"), text),
         grade=Grade.GENERAL,
-        has_personal_info=True if personal in YES else False if personal in NO else None,
+        has_personal_info=personal in YES or (personal not in NO and _looks_personal(rows)),
         related_codes=tuple((first.get("related_codes") or "").replace("；", ";").split(";"))
         if first.get("related_codes")
         else (),
         duty=text.take("职责依据", first.get("duty")),
         space_range=text.take("空间范围", first.get("space_range"), SHORT_CHARACTERS_MAX),
     )
+
+
+def _looks_personal(rows: Sequence[Cells]) -> bool:
+    """Say whether the items look personal: the guide of 2017 has no column that would say it."""
+    return any(word in (cells.get("item") or "") for cells in rows for word in PERSONAL)
 
 
 def _conditions(condition: str) -> ShareConditions:

@@ -16,10 +16,14 @@ from pydantic import ValidationError
 from adapters.catalogues.candidate import Candidate
 from hub.actor import Speaker
 from hub.catalog.commands import ImportCatalogEntry
+from hub.catalog.events import CatalogEntryChecked
+from hub.catalog.findings import sentences
+from hub.codec import decode
 from hub.departments.commands import RegisterOrganization
 from hub.departments.kinds import OrganizationKind
 from hub.errors import Refusal
 from hub.execute import Hub, Receipt
+from hub.record import Record
 
 AT_ONCE = 64
 """Entries on their way at once: they share the commits of the record."""
@@ -67,15 +71,20 @@ class Importer:
     """One import: who speaks, when, into which region; `providers` are the known names."""
 
     def __init__(
-        self, hub: Hub, by: Speaker, at: datetime, region_code: str, providers: Mapping[str, str]
+        self,
+        record: Record,
+        by: Speaker,
+        at: datetime,
+        region_code: str,
+        providers: Mapping[str, str],
     ) -> None:
         """Prepare; `providers` maps names and credit codes to organisations' ids."""
-        self._hub = hub
+        self._record = record
+        self._hub = Hub(record)
         self._by = by
         self._at = at
         self._region_code = region_code
         self._providers = dict(providers)
-        self.findings: Callable[[Receipt], Iterable[str]] = lambda _: ()
 
     async def run(
         self, name: str, digest: str, candidates: Sequence[Candidate], done: Callable[[], None]
@@ -145,8 +154,20 @@ class Importer:
             return _outcome(candidate, "unchanged", (), entry_id)
         if any(event.topic == "catalog.entry.published" for event in receipt.events):
             return _outcome(candidate, "published", candidate.reasons, entry_id)
-        reasons = (*self.findings(receipt), *candidate.reasons)
+        reasons = (*await self._findings(receipt), *candidate.reasons)
         return _outcome(candidate, "drafted", reasons, entry_id)
+
+    async def _findings(self, receipt: Receipt) -> list[str]:
+        """Return what the machine check found, from the record itself."""
+        found = await self._record.find(receipt.command_id)
+        events = found.events if found is not None else ()
+        checked = [decode(e.topic, e.schema_version, e.state) for e in events]
+        return [
+            sentences((finding,))[0]
+            for event in checked
+            if isinstance(event, CatalogEntryChecked)
+            for finding in event.findings
+        ]
 
 
 def _each_once(candidates: Sequence[Candidate]) -> Iterable[Candidate]:
