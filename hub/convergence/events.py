@@ -124,7 +124,9 @@ class ResourceUnmounted(ResourceEvent, frozen=True, kw_only=True):
 class DataPublished(ResourceEvent, frozen=True, kw_only=True):
     """The resource has a new version of its data, from this batch.
 
-    `expects` and `due` are there when the publication moved the clock: the next period expected.
+    `expects` and `due` are there when the publication moved the clock to the next period.
+    `timely`: the period was awaited, or lies ahead, and its term had not ended; so exactly one
+    publication of a period is timely, or none (K5).
     """
 
     TOPIC = "convergence.resource.data_published"
@@ -135,15 +137,13 @@ class DataPublished(ResourceEvent, frozen=True, kw_only=True):
     rows: int
     bytes: int
     sha256: str
+    timely: bool = False
     expects: str = ""
     due: Due | None = None
 
 
 class FreshnessBreached(ResourceEvent, frozen=True, kw_only=True):
-    """A period ended with its grace and had no data (K5); the next period is expected now.
-
-    `due` is the next period's clock.
-    """
+    """A period ended with its grace and had no data (K5); `due` is the next period's clock."""
 
     TOPIC = "convergence.resource.freshness_breached"
     LAPSES = Duty.REFRESH

@@ -55,8 +55,8 @@ def first_expected(states: States, resource: Resource, at: datetime) -> Expectat
     if cycle is None:
         return Expectation()
     period = period_of(KIND_OF_CYCLE[cycle], local_day(at))
-    if resource.last_period and read_period(resource.last_period).last >= period.last:
-        return _after(states, resource, read_period(resource.last_period), cycle, at)
+    if period.code in resource.ahead | {resource.last_period}:
+        return _after(states, resource, period, cycle, at)
     return Expectation(period.code, _due(states, resource, period, cycle, at))
 
 
@@ -65,14 +65,23 @@ def next_expected(
 ) -> Expectation:
     """Return what is owed after a period was published; empty when the clock does not move.
 
-    A period before the one awaited is a late or corrected batch and moves nothing.
+    It moves only when the period awaited is covered: neither a batch for an old period nor one
+    published ahead makes up for the one that is missing.
     """
     cycle = cycle_of(states, resource)
     if cycle is None or not resource.expects:
         return Expectation()
-    if published.last < read_period(resource.expects).last:
+    awaited = read_period(resource.expects)
+    if not published.first <= awaited.first <= awaited.last <= published.last:
         return Expectation()
     return _after(states, resource, published, cycle, at)
+
+
+def is_timely(resource: Resource, published: Period) -> bool:
+    """Say whether a publication is the first of a period that is awaited or lies ahead."""
+    if not resource.expects or published.code in resource.ahead:
+        return False
+    return published.last >= read_period(resource.expects).last
 
 
 def record_breach(
@@ -138,6 +147,8 @@ def _after(
     states: States, resource: Resource, period: Period, cycle: UpdateCycle, at: datetime
 ) -> Expectation:
     following = period_of(KIND_OF_CYCLE[cycle], period.last + timedelta(days=1))
+    while following.code in resource.ahead:
+        following = period_of(KIND_OF_CYCLE[cycle], following.last + timedelta(days=1))
     return Expectation(following.code, _due(states, resource, following, cycle, at))
 
 

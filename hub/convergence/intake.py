@@ -30,7 +30,7 @@ from hub.convergence.events import (
     BatchVerified,
     DataPublished,
 )
-from hub.convergence.freshness import next_expected, silent_breaches
+from hub.convergence.freshness import is_timely, next_expected, silent_breaches
 from hub.convergence.kinds import BatchStatus as Status
 from hub.convergence.period import KIND_OF_CYCLE, read_period
 from hub.convergence.resource import Resource, provider_of
@@ -209,7 +209,8 @@ def _published(
     """Return the publication on the batch and on its resource, after breaches still unrecorded."""
     resource = _fed(states, batch.resource_id)
     breaches, resource = silent_breaches(batch.resource_id, states, resource, at)
-    following = next_expected(states, resource, read_period(batch.period), at)
+    period = read_period(batch.period)
+    following = next_expected(states, resource, period, at)
     version = resource.data_version + 1
     live = BatchPublished(
         at=at,
@@ -232,6 +233,7 @@ def _published(
         rows=batch.rows,
         bytes=batch.bytes,
         sha256=batch.sha256,
+        timely=is_timely(resource, period),
         expects=following.expects,
         due=following.due,
     )

@@ -30,6 +30,7 @@ from hub.convergence.events import (
     ResourceUnmounted,
 )
 from hub.convergence.kinds import ResourceStatus as Status
+from hub.convergence.period import read_period
 from hub.departments.calendar import local_day
 from hub.departments.due import Due
 from hub.errors import Conflict, Invalid
@@ -39,8 +40,9 @@ from hub.state import State, States
 class Resource(State, frozen=True, kw_only=True):
     """A resource as it stands.
 
-    `expects` and `refresh` are the period whose data is awaited and its clock; `last_period` the
-    newest one published. `negotiated` maps a grant to whether its end was agreed.
+    `expects` and `refresh` are the period whose data is awaited and its clock, `ahead` later
+    periods that are published already; `last_period` is that of the newest publication.
+    `negotiated` maps a grant to whether its end was agreed.
     """
 
     STREAM = "convergence.resource"
@@ -58,6 +60,7 @@ class Resource(State, frozen=True, kw_only=True):
     last_published_at: datetime | None = None
     expects: str = ""
     refresh: Due | None = None
+    ahead: frozenset[str] = frozenset()
     suspended_by_authority: bool = False
     ends_on: date | None = None
     filed: bool = False
@@ -96,6 +99,7 @@ def evolve(state: Resource | None, event: ResourceEvents) -> Resource:
                 suspended_by_authority=False,
                 expects=event.expects,
                 refresh=event.due,
+                ahead=_later(state.ahead, event.expects),
             )
         case ResourceChanged():
             return change(state, title=event.title, locator=event.locator, items=event.items)
@@ -116,7 +120,8 @@ def evolve(state: Resource | None, event: ResourceEvents) -> Resource:
         case DataPublished():
             return _published(state, event)
         case FreshnessBreached():
-            return change(state, expects=event.expects, refresh=event.due)
+            ahead = _later(state.ahead, event.expects)
+            return change(state, expects=event.expects, refresh=event.due, ahead=ahead)
         case _:
             assert_never(event)
 
@@ -131,7 +136,16 @@ def _published(state: Resource, event: DataPublished) -> Resource:
         last_published_at=event.at,
         expects=event.expects if moved else state.expects,
         refresh=event.due if moved else state.refresh,
+        ahead=_later(state.ahead | {event.period}, event.expects or state.expects),
     )
+
+
+def _later(periods: frozenset[str], expects: str) -> frozenset[str]:
+    """Return those periods that begin after the one awaited."""
+    if not expects:
+        return frozenset()
+    last = read_period(expects).last
+    return frozenset(code for code in periods if read_period(code).first > last)
 
 
 def mount(command: MountResource, states: States, by: Actor, at: datetime) -> ResourceMounted:

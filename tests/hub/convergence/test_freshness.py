@@ -9,7 +9,12 @@ import pytest
 
 from hub.actor import CLOCK, Role
 from hub.catalog.kinds import ShareMethod, UpdateCycle
-from hub.convergence.commands import RecordFreshnessBreach, SuspendResource, UnmountResource
+from hub.convergence.commands import (
+    RecordFreshnessBreach,
+    ResumeResource,
+    SuspendResource,
+    UnmountResource,
+)
 from hub.convergence.events import (
     BatchAccepted,
     BatchDelivered,
@@ -19,6 +24,7 @@ from hub.convergence.events import (
     DataPublished,
     FreshnessBreached,
     ResourceActivated,
+    ResourceResumed,
     ResourceSuspended,
     ResourceUnmounted,
 )
@@ -131,6 +137,46 @@ def test_a_publication_moves_the_clock_to_the_next_period() -> None:
 def test_a_late_batch_for_an_old_period_moves_nothing() -> None:
     world = published(serving(), noon(3, 20), "2026-01")
     assert (awaited(world)[0], last_day(world)) == ("2026-03", date(2026, 4, 5))
+
+
+def test_a_period_published_ahead_does_not_make_up_for_the_one_that_is_missing() -> None:
+    world = published(serving(), noon(4, 2), "2026-04")
+    assert awaited(world)[0] == "2026-03"
+    world = published(world, noon(4, 3), "2026-03", "b")
+    assert awaited(world)[0] == "2026-05", "April has its data already"
+    missing = published(serving(), noon(4, 2), "2026-04")
+    breach = event_of(missing, BREACH, CLOCK, noon(4, 6), FreshnessBreached)
+    assert isinstance(breach, FreshnessBreached)
+    assert (breach.period, breach.expects) == ("2026-03", "2026-05")
+
+
+def timely(world: Given, at: datetime, period: str, letter: str) -> bool:
+    command = deliver(period, letter, found(letter=letter))
+    event = event_of(world, command, ADAPTER, at, DataPublished)
+    assert isinstance(event, DataPublished)
+    return event.timely
+
+
+def test_one_publication_of_a_period_is_timely_or_none() -> None:
+    world = serving()
+    assert timely(world, noon(4, 5), "2026-03", "a")
+    assert not timely(world, noon(4, 6), "2026-03", "a"), "late"
+    assert not timely(world, noon(3, 5), "2026-02", "a"), "never awaited"
+    assert timely(world, noon(4, 2), "2026-04", "a"), "ahead"
+    ahead = published(serving(), noon(4, 2), "2026-04", "a")
+    assert not timely(ahead, noon(4, 3), "2026-04", "b"), "the second of the same period"
+    assert timely(ahead, noon(4, 3), "2026-03", "b")
+    assert not timely(published(ahead, noon(4, 3), "2026-03", "b"), noon(4, 3), "2026-03", "c")
+
+
+def test_a_resource_that_resumes_with_its_data_awaits_the_next_period() -> None:
+    world = published(serving(), noon(3, 20), "2026-03")
+    stop = SuspendResource(resource_id=TABLE, reason="机房检修")
+    world = world.when(stop, SHARING_HEAD, noon(3, 21)).then(ResourceSuspended)
+    world = world.when(ResumeResource(resource_id=TABLE), SHARING_HEAD, noon(3, 22)).then(
+        ResourceResumed
+    )
+    assert awaited(world)[0] == "2026-04"
 
 
 def test_the_clock_records_a_breach_when_the_grace_has_ended_not_before() -> None:
