@@ -171,10 +171,9 @@ class CatalogEntryDueConfirmed(EntryEvent, frozen=True, kw_only=True):
 
 
 class CatalogEntryHandedOver(EntryEvent, frozen=True, kw_only=True):
-    """The entry follows its duty to another department; the text in force gets a new version.
+    """The entry follows its duty to the receiver.
 
-    `provider_id` is the department that gave it; `version` and `content` are empty while nothing
-    is in force; `due` moves a running update term to the receiver.
+    A text in force gets a new version; `due` moves a running update term to the receiver.
     """
 
     TOPIC = "catalog.entry.handed_over"
@@ -294,10 +293,5 @@ EntryEvents = (
 UseEvents = CatalogUseOpened | CatalogUseClosed
 ReleaseEvents = CatalogReleaseCompiled | CatalogReleasePublished
 
-register(
-    *get_args(EntryEvents),
-    CatalogCodeReserved,
-    CatalogTitleReserved,
-    *get_args(UseEvents),
-    *get_args(ReleaseEvents),
-)
+register(*get_args(EntryEvents), CatalogCodeReserved, CatalogTitleReserved)
+register(*get_args(UseEvents), *get_args(ReleaseEvents))
