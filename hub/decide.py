@@ -12,14 +12,12 @@ from hub.convergence import batch, freshness, intake, resource, serving, termina
 from hub.convergence import commands as v
 from hub.departments import calendar, founding, legal_basis, organization, ruleset
 from hub.departments import commands as d
-from hub.feedback import commands as f
-from hub.feedback import correction, correction_answer, correction_routing
-from hub.permit import Permit, anywhere, over, own, region
+from hub.feedback import rules as feedback
+from hub.permit import anywhere, over, own, region
 from hub.rule import Rule, rule
 from hub.sharing import rules as sharing
 from hub.state import Evolve
-from hub.supervision import annual_report, audit, audit_work, report_duty
-from hub.supervision import commands as su
+from hub.supervision import rules as supervision
 
 HEAD = Role.DEPARTMENT_HEAD
 REVIEWER = Role.AUTHORITY_REVIEWER
@@ -28,7 +26,6 @@ CATALOGUER = Role.CATALOGUER
 SHARING_HEAD = Role.SHARING_HEAD
 BUSINESS = Role.BUSINESS_USER
 ADAPTER = Role.ADAPTER
-AUDITOR = Role.AUDITOR
 CLOCK = Role.CLOCK
 SECURITY = Role.SECURITY_OFFICER
 OPERATOR = Role.OPERATOR
@@ -46,10 +43,9 @@ STATES: dict[str, Evolve] = {
     release.CatalogRelease.STREAM: release.evolve,
     resource.Resource.STREAM: resource.evolve,
     batch.DataBatch.STREAM: batch.evolve,
-    correction.CorrectionCase.STREAM: correction.evolve,
     **sharing.STATES,
-    annual_report.AnnualReport.STREAM: annual_report.evolve,
-    audit.AuditEngagement.STREAM: audit.evolve,
+    **feedback.STATES,
+    **supervision.STATES,
 }
 """Stream id prefix -> how the stream's state is folded."""
 
@@ -169,102 +165,6 @@ CATALOG: dict[type[Command], Rule] = {
     ),
 }
 
-_CASE = "correction_id correction_id.entry_id"
-
-
-def _by_source(*roles: Role) -> tuple[Permit, Permit]:
-    """Let these roles of who must answer a case: the entry's provider, or the source named."""
-    return (
-        own("correction_id.shown_entry_id.provider_id", *roles),
-        own("correction_id.source_id", *roles),
-    )
-
-
-FEEDBACK: dict[type[Command], Rule] = {
-    f.RequestCorrection: rule(
-        correction_routing.request,
-        "correction_id entry_id entry_id.provider_id resource_id @time",
-        own("raiser_id", SHARING_HEAD, BUSINESS),
-    ),
-    f.ForwardCorrection: rule(
-        correction_routing.forward,
-        f"{_CASE} @time",
-        region("correction_id.shown_entry_id.provider_id", REVIEWER),
-    ),
-    f.ReturnCorrection: rule(
-        correction_routing.pass_on, f"{_CASE} source_id", *_by_source(SHARING_HEAD)
-    ),
-    f.FlagRecords: rule(correction_answer.flag, _CASE, *_by_source(SHARING_HEAD, CATALOGUER)),
-    f.VerifyCorrection: rule(
-        correction_answer.verify, _CASE, *_by_source(SHARING_HEAD, CATALOGUER)
-    ),
-    f.CorrectData: rule(
-        correction_answer.correct, f"{_CASE} batch_id", *_by_source(SHARING_HEAD, CATALOGUER)
-    ),
-    f.DeclineCorrection: rule(correction_answer.decline, _CASE, *_by_source(SHARING_HEAD)),
-    f.ReturnCorrectionResult: rule(
-        correction_answer.answer, f"{_CASE} @time", *_by_source(SHARING_HEAD)
-    ),
-    f.ConfirmCorrection: rule(
-        correction_answer.accept, _CASE, own("correction_id.raiser_id", SHARING_HEAD, BUSINESS)
-    ),
-    f.ContestCorrection: rule(
-        correction_answer.contest, _CASE, own("correction_id.raiser_id", SHARING_HEAD, BUSINESS)
-    ),
-    f.ClearFlag: rule(correction_answer.clear_flag, _CASE, *_by_source(SHARING_HEAD, CATALOGUER)),
-    f.RecordCorrectionOverdue: rule(correction_routing.record_overdue, _CASE, anywhere(CLOCK)),
-    f.RecordForwardingOverdue: rule(
-        correction_routing.record_forwarding_overdue, _CASE, anywhere(CLOCK)
-    ),
-    f.ConfirmCorrectionDue: rule(correction_routing.confirm_due, f"{_CASE} @time", anywhere(CLOCK)),
-}
-
-SUPERVISION: dict[type[Command], Rule] = {
-    su.RaiseReportDuty: rule(report_duty.raise_duty, "report_id org_id @time", anywhere(CLOCK)),
-    su.DraftReport: rule(
-        annual_report.draft,
-        "report_id org_id",
-        own("org_id", SHARING_HEAD, CATALOGUER, SUPERVISOR, REVIEWER),
-        anywhere(OPERATOR),
-    ),
-    su.FreezeReport: rule(
-        annual_report.freeze,
-        "report_id",
-        own("report_id.org_id", SHARING_HEAD, SUPERVISOR, REVIEWER),
-        anywhere(OPERATOR),
-    ),
-    su.ReviewReport: rule(
-        annual_report.review,
-        "report_id",
-        own("report_id.org_id", SHARING_HEAD, SUPERVISOR, REVIEWER),
-    ),
-    su.SignReport: rule(annual_report.sign, "report_id", own("report_id.org_id", HEAD)),
-    su.FileReport: rule(
-        annual_report.file,
-        "report_id addressee_id",
-        own("report_id.org_id", SHARING_HEAD, SUPERVISOR, HEAD),
-    ),
-    su.AmendReport: rule(
-        annual_report.amend, "report_id", own("report_id.org_id", SHARING_HEAD, SUPERVISOR, HEAD)
-    ),
-    su.RecordReportOverdue: rule(report_duty.record_overdue, "report_id", anywhere(CLOCK)),
-    su.OpenAudit: rule(
-        audit.open_audit, "audit_id auditor_id audited_id", own("auditor_id", AUDITOR)
-    ),
-    su.GrantAuditAccess: rule(audit.grant_access, "audit_id", own("audit_id.auditor_id", AUDITOR)),
-    su.RecordReplayRun: rule(audit_work.replay, "audit_id", own("audit_id.auditor_id", AUDITOR)),
-    su.RecordAuditExport: rule(audit_work.export, "audit_id", own("audit_id.auditor_id", AUDITOR)),
-    su.RecordAuditFinding: rule(audit_work.find, "audit_id", own("audit_id.auditor_id", AUDITOR)),
-    su.ServeAuditDraft: rule(
-        audit.serve_draft, "audit_id @time", own("audit_id.auditor_id", AUDITOR)
-    ),
-    su.FileAuditResponse: rule(
-        audit.respond, "audit_id", own("audit_id.audited_id", HEAD, SHARING_HEAD, SUPERVISOR)
-    ),
-    su.RecordAuditAnswerOverdue: rule(audit.record_answer_overdue, "audit_id", anywhere(CLOCK)),
-    su.CloseAudit: rule(audit.close, "audit_id", own("audit_id.auditor_id", AUDITOR)),
-}
-
 _SERVED = "resource_id.entry_id.provider_id"
 """Who provides a resource: its entry's provider, to whom duties may have moved."""
 
@@ -345,7 +245,7 @@ RULES: dict[type[Command], Rule] = {
     **CATALOG,
     **CONVERGENCE,
     **sharing.SHARING,
-    **FEEDBACK,
-    **SUPERVISION,
+    **feedback.FEEDBACK,
+    **supervision.SUPERVISION,
 }
 """Every command the hub takes."""

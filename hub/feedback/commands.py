@@ -96,6 +96,11 @@ class RequestCorrection(Command):
     record_hashes: Annotated[tuple[Sha256, ...], Field(max_length=200)] = ()
     resource_id: ResourceId | None = None
 
+    @property
+    def founding_id(self) -> str:
+        """Return the founding: the city's first authority forwards where no other is named."""
+        return "departments.founding:city"
+
 
 class _OfCorrection(Command):
     correction_id: CorrectionId

@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from hub.actor import Actor
+from hub.catalog.duties import authority_over
 from hub.catalog.entry import CatalogEntry
 from hub.convergence.resource import Resource
 from hub.departments.calendar import local_day
-from hub.departments.due import Due, Duty
+from hub.departments.due import Duty
 from hub.departments.lapse import confirm, require_lapsed
 from hub.departments.organization import Organization
 from hub.departments.ruleset import Policy, due, rules_of
@@ -47,6 +48,8 @@ def request(
         "provider_id": entry.provider_id,
     }
     forwarded = rules_of(states).policy(Policy.FORWARDING) == "on"
+    authority = authority_over(states, entry.provider_id)
+    forwarding = due(states, Duty.SCREEN, "D-07", authority, local_day(at), at)
     requested = e.CorrectionRequested(
         **ids,
         defect=command.defect,
@@ -55,7 +58,7 @@ def request(
         records=command.records,
         record_hashes=command.record_hashes,
         resource_id=command.resource_id or "",
-        due=_forwarding_term(states, entry.provider_id, at) if forwarded else None,
+        due=forwarding if forwarded else None,
     )
     if forwarded:
         return (requested,)
@@ -86,12 +89,6 @@ def _check_object(command: c.RequestCorrection, entry: CatalogEntry, states: Sta
             f"{command.resource_id}不属于该目录",
             where="resource_id",
         )
-
-
-def _forwarding_term(states: States, provider_id: str, at: datetime) -> Due:
-    """Return the term of the authority over the provider: its superior in the directory."""
-    authority = states.the(Organization, provider_id).superior_id
-    return due(states, Duty.SCREEN, "D-07", authority, local_day(at), at)
 
 
 def forward(
