@@ -60,10 +60,11 @@ class Memory:
             held.forget()
 
 
-class _Poison(Exception):
+class Poison(Exception):
     """A projection failed on an event, or on rows from events (then the position is None)."""
 
     def __init__(self, held: Held[Any], position: int | None, error: Exception) -> None:
+        """Keep whose fault it is and what was said."""
         super().__init__(str(error))
         self.held = held
         self.position = position
@@ -96,7 +97,7 @@ def catch_up(
     while True:
         try:
             step = advance(connection, memory, names, until=until, as_of=as_of, batch=batch)
-        except _Poison as poison:
+        except Poison as poison:
             _corner(connection, memory, poison, until, as_of)
             continue
         except BaseException:
@@ -191,12 +192,12 @@ def _decoded(recorded: Recorded, readers: Sequence[Held[Any]]) -> Event:
         return decode(recorded.topic, recorded.schema_version, recorded.state)
     except Exception as error:
         # Each reader is parked in turn: the pass is repeated without the one that was named.
-        raise _Poison(readers[0], recorded.position, error) from error
+        raise Poison(readers[0], recorded.position, error) from error
 
 
 def _unknown(recorded: Recorded, readers: Sequence[Held[Any]]) -> None:
     error = LookupError(f"the topic {recorded.topic} is not known to this program")
-    raise _Poison(readers[0], recorded.position, error)
+    raise Poison(readers[0], recorded.position, error)
 
 
 def _take(connection: psycopg.Connection, held: Held[Any]) -> None:
@@ -204,23 +205,23 @@ def _take(connection: psycopg.Connection, held: Held[Any]) -> None:
         held.take(connection)
     except psycopg.Error as error:
         if isinstance(error, _UNFIT):
-            raise _Poison(held, None, error) from error
+            raise Poison(held, None, error) from error
         raise
     except Exception as error:
-        raise _Poison(held, held.failed_at, error) from error
+        raise Poison(held, held.failed_at, error) from error
 
 
 def _write(connection: psycopg.Connection, held: Held[Any]) -> None:
     try:
         held.write(connection)
     except _UNFIT as error:
-        raise _Poison(held, None, error) from error
+        raise Poison(held, None, error) from error
 
 
 def _corner(
     connection: psycopg.Connection,
     memory: Memory,
-    poison: _Poison,
+    poison: Poison,
     until: int | None,
     as_of: datetime | None,
 ) -> None:
@@ -240,12 +241,12 @@ def _corner(
         limit = until if poison.position is None else poison.position - 1
         try:
             step = advance(connection, memory, [name], until=limit, as_of=as_of, batch=span)
-        except _Poison as again:
+        except Poison as again:
             memory.held[name].forget()
             if again.position is not None:
                 poison = again
             elif span == 1:
-                poison = _Poison(again.held, one.position + 1, again.__cause__ or again)  # type: ignore[arg-type] # raised from an Exception
+                poison = Poison(again.held, one.position + 1, again.__cause__ or again)  # type: ignore[arg-type] # raised from an Exception
             else:
                 span //= 2
         else:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from adapters.record.batch import parameters
 from hub.codec import encode
 from hub.record import NewEvent, Write
@@ -15,10 +17,9 @@ from projections.shape import Shape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import psycopg
-
     from hub.event import Event
     from projections.projection import Projection
+    from tests.servers import Database
 
 _APPEND = """
     SELECT *
@@ -109,3 +110,15 @@ def dump(connection: psycopg.Connection, projection: Projection[Any], schema: st
         cursor.copy(f"COPY (SELECT * FROM {table} ORDER BY {key}) TO STDOUT".encode()) as copy,
     ):
         return b"".join(bytes(part) for part in copy)
+
+
+def empty(database: Database) -> None:
+    """Make the test's own record and views as new: what no role of the hub could do."""
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        tables = connection.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname = 'views' OR (schemaname = 'record' AND tablename <> 'log_head')"
+        ).fetchall()
+        connection.execute(f"TRUNCATE {', '.join(name for (name,) in tables)}".encode())
+        connection.execute("UPDATE record.log_head SET position = 0")
