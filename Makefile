@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test format format-check lint types contracts tests venv requirements reference clean
+.PHONY: help demo up test format format-check lint types contracts tests venv fossils requirements reference clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -45,6 +45,9 @@ tests: $(VENV)/.dev ## run the tests on real PostgreSQL and NATS
 
 reference: $(VENV)/.runtime ## rewrite docs/reference from the code
 	@$(BIN)/python -m adapters.reference
+
+fossils: $(VENV)/.dev ## write the missing samples of events into tests/fossils
+	@$(BIN)/python -m tests.house.fossils
 
 requirements: ## pin the dependencies anew, with hashes (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
