@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Iterable
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import typer.main
 
@@ -23,6 +24,7 @@ from hub.permit import Permit
 from hub.term import glossary
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+WORDS: dict[object, str] = {str: "text", int: "whole number", bool: "true or false"}
 HEAD = "<!-- Written by `make reference` from the code; changes here are lost. -->\n"
 
 
@@ -49,9 +51,7 @@ def events_page() -> Iterable[str]:
         yield f"\n## `{topic}`\n"
         yield f"{event.__name__}, {_version(event)}. {_chinese(topic)}{_first(event)}\n"
         yield "| field | type |\n|---|---|"
-        types = inspect.get_annotations(event)
-        for base in event.__mro__[1:]:
-            types |= {k: v for k, v in inspect.get_annotations(base).items() if k not in types}
+        types = get_type_hints(event)
         for field in event.__struct_fields__:
             if field not in common:
                 yield f"| `{field}` | {_type(types[field])} |"
@@ -148,21 +148,24 @@ def _first(kind: type) -> str:
     return " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
 
 
-def _type(annotation: Any) -> str:
-    if isinstance(annotation, type):
-        if issubclass(annotation, Enum):
-            return "one of " + ", ".join(f"`{member.value}`" for member in annotation)
-        if not getattr(annotation, "__args__", ()):
-            return f"`{annotation.__name__}`"
-    words = str(annotation).replace("|", "\\|")
-    return f"`{_bare(words)}`"
-
-
-def _bare(words: str) -> str:
-    """Leave the packages out of a type's name: `hub.actor.Actor` is `Actor` to a reader."""
-    for mark in "[](), ":
-        words = mark.join(part.rpartition(".")[2] for part in words.split(mark))
-    return words
+def _type(kind: Any) -> str:
+    """Return a type in words: limits and defaults are the OpenAPI document's concern."""
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return "one of " + ", ".join(f"`{member.value}`" for member in kind)
+    parts = [one for one in get_args(kind) if one not in (type(None), Ellipsis)]
+    match get_origin(kind):
+        case None:
+            return f"`{WORDS.get(kind, getattr(kind, '__name__', str(kind)))}`"
+        case origin if origin is Annotated:
+            return _type(parts[0])
+        case origin if origin is Literal:
+            return "one of " + ", ".join(f"`{one}`" for one in parts)
+        case origin if origin in (Union, UnionType):
+            return " or ".join(_type(one) for one in parts)
+        case origin if origin is dict:
+            return f"{_type(parts[1])} by {_type(parts[0])}"
+        case _:
+            return f"list of {_type(parts[0])}"
 
 
 def write(folder: Path = FOLDER) -> None:
