@@ -18,7 +18,7 @@ from hub.command import Command
 from hub.decide import RULES, STATES
 from hub.errors import Busy, CommandReused, Refusal, VersionMoved
 from hub.event import Event
-from hub.record import Found, NewEvent, Record, VersionConflict, Write
+from hub.record import Appended, Found, NewEvent, Record, VersionConflict, Write
 from hub.rule import Rule, answer, missing, subject_of
 from hub.state import State, kind_of
 
@@ -44,7 +44,7 @@ class Receipt(msgspec.Struct, frozen=True):
     command_id: str
     subject_id: str
     position: int
-    recorded_at: datetime | None
+    recorded_at: datetime
     events: tuple[Stored, ...]
     repeated: bool = False
 
@@ -89,9 +89,10 @@ class Hub:
                     raise
                 fresh = True
                 continue
+            if not events and not fresh:
+                fresh = True  # a stale state may hide that there is something to record
+                continue
             write, stored, evolved = _write(command_id, fingerprint, events, versions, states)
-            if not stored:
-                return Receipt(command_id, subject_of(rule, command), 0, None, ())
             try:
                 appended = await self._record.append(write)
             except VersionConflict:
@@ -102,9 +103,8 @@ class Hub:
                 if found is not None:
                     return _repeat(found, fingerprint, command_id, subject_of(rule, command))
             self._remember(evolved)
-            last = appended.first + appended.count - 1
             subject = subject_of(rule, command)
-            return Receipt(command_id, subject, last, appended.recorded_at, stored)
+            return Receipt(command_id, subject, _last(appended), appended.recorded_at, stored)
         raise Busy(
             "many people are changing this at the same moment; send the command again",
             "此事项正被多人同时修改，请稍后重试",
@@ -199,5 +199,9 @@ def _repeat(found: Found, fingerprint: bytes, command_id: str, subject: str) -> 
             where="Idempotency-Key",
         )
     stored = tuple(Stored(e.topic, e.stream_id, e.version) for e in found.events)
-    last = found.appended.first + found.appended.count - 1
-    return Receipt(command_id, subject, last, found.appended.recorded_at, stored, repeated=True)
+    last, at = _last(found.appended), found.appended.recorded_at
+    return Receipt(command_id, subject, last, at, stored, repeated=True)
+
+
+def _last(appended: Appended) -> int:
+    return appended.first + appended.count - 1 if appended.count else 0

@@ -106,8 +106,8 @@ class Record(Protocol):
     async def append(self, write: Write) -> Appended:
         """Store one command's events, durably, before answering.
 
-        A command id answered before gets the first answer again. A write without events is
-        answered without being stored (`count` 0). Raises VersionConflict, Unrecordable,
+        A command id answered before gets the first answer again. Of a write without
+        events only the answer is stored (`count` 0). Raises VersionConflict, Unrecordable,
         Overloaded, RecordUnavailable, and the refusal CommandReused (hub/errors.py) when the id
         was used for something else.
         """

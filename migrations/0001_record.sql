@@ -136,8 +136,9 @@ CREATE TYPE record.verdict AS (
 
 -- Append many independent writes in one go; each is stored whole or left out whole.
 -- Arrays named e_ run over events in order; a write's command stands on its first event, NULL on
--- the others. Arrays named r_ run over streams that were only read. The caller never puts two
--- writes that touch one stream, or one command id twice, into one batch.
+-- the others. Arrays named r_ run over streams that were only read, arrays named n_ over writes
+-- that have no event: only their answer is kept, so that they stay without effect when repeated.
+-- The caller never puts two writes that touch one stream, or one command id twice, into one batch.
 CREATE FUNCTION record.append_batch(
     at_time           timestamptz,
     e_write           integer[],
@@ -152,7 +153,10 @@ CREATE FUNCTION record.append_batch(
     e_leaf            bytea[],
     r_write           integer[],
     r_stream          text[],
-    r_version         integer[]
+    r_version         integer[],
+    n_write           integer[],
+    n_command         text[],
+    n_fingerprint     bytea[]
 ) RETURNS SETOF record.verdict
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -176,7 +180,9 @@ BEGIN
       FROM (
         SELECT ROW(n.write, 'repeated', c.first, c.count, c.recorded_at, c.fingerprint, '')
                ::record.verdict AS v
-          FROM unnest(e_write, e_command) AS n (write, command_id)
+          FROM (SELECT * FROM unnest(e_write, e_command)
+                 UNION ALL
+                SELECT * FROM unnest(n_write, n_command)) AS n (write, command_id)
           JOIN record.commands c USING (command_id)
          UNION ALL
         -- Each event must be the next of its stream, and a stream belong to one write only. A new
@@ -215,6 +221,10 @@ BEGIN
         SELECT command_id, fingerprint, position, count, at_time
           FROM fresh
          WHERE command_id IS NOT NULL
+         UNION ALL
+        SELECT n.command_id, n.fingerprint, head.position, 0, at_time
+          FROM unnest(n_write, n_command, n_fingerprint) AS n (write, command_id, fingerprint)
+         WHERE refused IS NULL OR n.write <> ALL (refused)
     )
     INSERT INTO record.events
            (position, recorded_at, version, schema_version, stream_id, topic, state, leaf)

@@ -101,7 +101,7 @@ def _name_rule(what: str) -> str:
     return f"{what} must have 1 to {NAME_CHARACTERS_MAX} printable characters"
 
 
-def pick(waiting: deque[Pending]) -> list[Pending]:
+def pick(waiting: deque[Pending], writes_max: int = WRITES_MAX) -> list[Pending]:
     """Take from the queue what may share one commit; the rest keeps its place.
 
     Nothing a write in the batch changes may be read or written by another one in it, and no
@@ -113,7 +113,7 @@ def pick(waiting: deque[Pending]) -> list[Pending]:
     looked_at: set[str] = set()
     commands: set[str] = set()
     events = 0
-    while waiting and len(batch) < WRITES_MAX and len(put_off) < WRITES_MAX:
+    while waiting and len(batch) < writes_max and len(put_off) < WRITES_MAX:
         pending = waiting.popleft()
         write = pending.write
         writes = {event.stream_id for event in write.events}
@@ -165,10 +165,16 @@ def parameters(writes: Sequence[Write], at: datetime) -> list[Any]:
         for number, write in enumerate(writes, 1)
         for stream_id, version in write.reads
     ]
-    columns: list[Any] = [at]
-    columns += map(list, zip(*event_rows, strict=True))
-    columns += map(list, zip(*read_rows, strict=True)) if read_rows else ([], [], [])
-    return columns
+    answer_rows = [
+        (number, write.command_id, write.fingerprint)
+        for number, write in enumerate(writes, 1)
+        if not write.events
+    ]
+    return [at, *_columns(event_rows, 10), *_columns(read_rows, 3), *_columns(answer_rows, 3)]
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
 def settle(batch: Sequence[Pending], verdicts: Iterable[Verdict]) -> None:
@@ -185,7 +191,9 @@ def settle(batch: Sequence[Pending], verdicts: Iterable[Verdict]) -> None:
             pending.answer(_left_out(pending.write, reason))
             continue
         count = len(pending.write.events)
-        pending.answer(Appended(position, count, stored.recorded_at))
+        # Without events the answer is the head as the batch found it, and so it is kept.
+        first = position if count else stored.first - 1
+        pending.answer(Appended(first, count, stored.recorded_at))
         position += count
 
 

@@ -66,8 +66,6 @@ class PostgresRecord:
 
     async def append(self, write: Write) -> Appended:
         """Store one command's events durably and answer; see `hub.record.Record`."""
-        if not write.events:
-            return Appended(0, 0, self._clock())
         check(write)
         promise: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         self._committer.submit(Pending(write, promise))

@@ -46,8 +46,6 @@ class SyncRecord:
 
     def append(self, write: Write) -> Appended:
         """Store one command's events durably and answer; see `hub.record.Record`."""
-        if not write.events:
-            return Appended(0, 0, self._clock())
         promise: Future[Appended] = Future()
         self._record.append_from_thread(write, promise)
         return promise.result()

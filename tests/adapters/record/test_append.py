@@ -130,15 +130,22 @@ async def test_a_command_id_used_for_another_body_is_refused(database: Database)
             await record.append(write(event(stream(), 1), command_id="mine", body=b"other"))
 
 
-async def test_a_command_without_events_is_answered_without_being_stored(
-    database: Database,
-) -> None:
+async def test_of_a_command_without_events_only_the_answer_is_stored(database: Database) -> None:
     async with PostgresRecord(database.app_url) as record:
-        answer = await record.append(write())
-        stored = await record.append(write(event(stream(), 1)))
+        await record.append(write(event(stream(), 1)))
+        answer = await record.append(write(command_id="nothing"))
+        both = await asyncio.gather(
+            record.append(write(command_id="nothing")), record.append(write(event(stream(), 1)))
+        )
+        found = await record.find("nothing")
+        with pytest.raises(CommandReused):
+            await record.append(write(event(stream(), 1), command_id="nothing", body=b"other"))
 
-    assert answer.count == 0
-    assert stored.first == 1
+    assert (answer.first, answer.count) == (1, 0)
+    assert (both[0].first, both[0].count, both[0].repeated) == (1, 0, True)
+    assert both[1].first == 2
+    assert found is not None
+    assert found.events == ()
 
 
 async def test_a_command_of_5000_events_is_stored(database: Database) -> None:
