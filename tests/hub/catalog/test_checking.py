@@ -66,7 +66,8 @@ def codes(world: Given, entry_id: str = ENTRY) -> list[str]:
     ],
 )
 def test_the_mandatory_fields_are_missed(field: str, empty: object) -> None:
-    assert "missing" in codes(drafted(**{field: empty}))
+    changes: dict[str, Any] = {field: empty}
+    assert "missing" in codes(drafted(**changes))
 
 
 _ITEM = {"name": "证号", "data_type": "C"}

@@ -58,16 +58,16 @@ FOUNDED_CITY: tuple[Event, ...] = (
         authority_id=org("city"),
     ),
 )
-CLASS_2 = {
+CLASS_2: dict[str, Any] = {
     "share_type": "conditional",
     "share_conditions": {"purposes": ["社会救助"], "departments": ["department"]},
 }
-CLASS_3 = {
+CLASS_3: dict[str, Any] = {
     "share_type": "not_shared",
     "share_methods": [],
     "not_shared": {"reason": "统计调查对象资料", "legal_basis_id": LAW, "article": "第二十五条"},
 }
-CLASS_3_LOCAL = {
+CLASS_3_LOCAL: dict[str, Any] = {
     **CLASS_3,
     "not_shared": {"reason": "本市规定", "legal_basis_id": LOCAL_RULE, "article": "第三条"},
 }
