@@ -63,9 +63,7 @@ def keys(event: BatchEvent, recorded: Recorded) -> Iterable[Key]:
     return ((event.batch_id,),)
 
 
-def fold(
-    key: Key, row: BatchRow | None, event: BatchEvent, recorded: Recorded
-) -> BatchRow | None:
+def fold(key: Key, row: BatchRow | None, event: BatchEvent, recorded: Recorded) -> BatchRow | None:
     """Fold one event into a batch's line."""
     del key
     if isinstance(event, BatchDelivered):
@@ -105,15 +103,11 @@ def _changed(row: BatchRow, event: BatchEvent) -> BatchRow:
                 sha256=event.sha256,
             )
         case BatchVerified():
-            return change(
-                row, status=Status.CHECKED, checks=event.checks, findings=event.findings
-            )
+            return change(row, status=Status.CHECKED, checks=event.checks, findings=event.findings)
         case BatchAccepted():
             return change(row, status=Status.ACCEPTED, decided_at=event.at)
         case BatchRejected():
-            return change(
-                row, status=Status.REJECTED, decided_at=event.at, reason=event.reason
-            )
+            return change(row, status=Status.REJECTED, decided_at=event.at, reason=event.reason)
         case BatchPublished():
             return change(
                 row,

@@ -14,14 +14,16 @@ from hub.convergence.events import (
     DataPublished,
     FreshnessBreached,
     ResourceActivated,
-    ResourceEvent,
     ResourceResumed,
 )
+from hub.convergence.period import read_period
 from hub.departments.calendar import local_day
-from hub.departments.due import Due
 from hub.record import Recorded
 from projections.projection import Key, Projection
 from projections.query import as_row
+
+Freshened = ResourceActivated | ResourceResumed | DataPublished | FreshnessBreached
+"""The events after which another period is awaited."""
 
 
 class FreshnessRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,20 +74,16 @@ class BoardLine(msgspec.Struct, frozen=True, kw_only=True):
     last_missed: str
 
 
-def keys(event: ResourceEvent, recorded: Recorded) -> Iterator[Key]:
+def keys(event: Freshened, recorded: Recorded) -> Iterator[Key]:
     """Return the periods an event speaks of: the one it is about and the one expected next."""
     del recorded
-    about = getattr(event, "period", "")
-    if about:
-        yield (event.resource_id, about)
-    expects = getattr(event, "expects", "")
-    if expects and expects != about:
-        yield (event.resource_id, expects)
+    if isinstance(event, DataPublished | FreshnessBreached):
+        yield (event.resource_id, event.period)
+    if event.expects:
+        yield (event.resource_id, event.expects)
 
 
-def fold(
-    key: Key, row: FreshnessRow | None, event: ResourceEvent, recorded: Recorded
-) -> FreshnessRow:
+def fold(key: Key, row: FreshnessRow | None, event: Freshened, recorded: Recorded) -> FreshnessRow:
     """Fold one event into the line of a period."""
     del recorded
     before = row or FreshnessRow(
@@ -107,10 +105,9 @@ def fold(
         case FreshnessBreached() if event.period == key[1]:
             return change(before, breached_at=event.at)
         case _:
-            due: Due | None = getattr(event, "due", None)
-            if due is None:
+            if event.due is None:
                 return before
-            return change(before, due_on=due.on, ends_at=due.ends_at)
+            return change(before, due_on=event.due.on, ends_at=event.due.ends_at)
 
 
 FRESHNESS = Projection(
@@ -177,9 +174,15 @@ def light(line: BoardLine, at: datetime) -> FreshnessLight:
     """
     if line.ends_at is None or line.period_ends_on is None:
         return FreshnessLight.FREE
-    if at >= line.ends_at or (line.last_missed and line.last_missed > line.last_period):
+    if at >= line.ends_at or _not_made_up(line):
         return FreshnessLight.STALE
     return FreshnessLight.DUE if local_day(at) > line.period_ends_on else FreshnessLight.FRESH
+
+
+def _not_made_up(line: BoardLine) -> bool:
+    if not line.last_missed or not line.last_period:
+        return bool(line.last_missed)
+    return read_period(line.last_missed).last > read_period(line.last_period).last
 
 
 def periods(

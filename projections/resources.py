@@ -90,9 +90,7 @@ def fold(
     if row is None:
         return None
     changed = _changed(row, event)
-    return msgspec.structs.replace(
-        changed, provider_id=event.provider_id, version=recorded.version
-    )
+    return msgspec.structs.replace(changed, provider_id=event.provider_id, version=recorded.version)
 
 
 def _changed(row: ResourceRow, event: ResourceEvent) -> ResourceRow:

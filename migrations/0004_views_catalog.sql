@@ -1,0 +1,1 @@
+-- Chapter catalog: the tables of its projections (held for that chapter; nothing yet).
