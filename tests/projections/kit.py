@@ -25,7 +25,8 @@ _APPEND = """
     SELECT *
       FROM record.append_batch(
            %s, %s::int[], %s::text[], %s::bytea[], %s::int[], %s::text[], %s::int[], %s::text[],
-           %s::int[], %s::bytea[], %s::bytea[], %s::int[], %s::text[], %s::int[])
+           %s::int[], %s::bytea[], %s::bytea[], %s::int[], %s::text[], %s::int[],
+           %s::int[], %s::text[], %s::bytea[])
 """
 
 

@@ -18,7 +18,11 @@ from hub.departments.events import (
 )
 from hub.departments.kinds import OrganizationKind
 from hub.event import Event
+from projections.audit_trail import AUDIT_TRAIL
+from projections.deadlines import DEADLINES
+from projections.directory import DIRECTORY, OFFICERS
 
+CORE = (DIRECTORY, OFFICERS, DEADLINES, AUDIT_TRAIL)
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 CITY = "departments.organization:city"
 CIVIL = "departments.organization:civil"

@@ -13,8 +13,8 @@ from projections.catch_up import Memory, catch_up
 from projections.connect import connect, look_at
 from projections.deadlines import DEADLINES
 from projections.rebuild import rebuild, replay
-from projections.registry import PROJECTIONS
 from tests.projections import kit, stories
+from tests.projections.stories import CORE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,18 +57,18 @@ def test_rebuild_equals_live_for_any_split_into_batches(database: Database) -> N
     def check(parts: list[list[Event]], size: int, *, forgets: bool) -> None:
         kit.empty(database)
         with connect(database.app_url) as connection:
-            memory = Memory(PROJECTIONS)
+            memory = Memory(CORE)
             for part in parts:
                 kit.record(connection, part)
                 if forgets:
                     memory.forget()
                 assert not catch_up(connection, memory, batch=size).parked
-            live = [kit.dump(connection, one) for one in PROJECTIONS]
-            replay(connection, PROJECTIONS, "past")
-            assert [kit.dump(connection, one) for one in PROJECTIONS] == live
+            live = [kit.dump(connection, one) for one in CORE]
+            replay(connection, CORE, "past")
+            assert [kit.dump(connection, one) for one in CORE] == live
             look_at(connection, "views")
-            rebuild(connection, PROJECTIONS)
-            assert [kit.dump(connection, one) for one in PROJECTIONS] == live
+            rebuild(connection, CORE)
+            assert [kit.dump(connection, one) for one in CORE] == live
 
     check()
 
@@ -83,13 +83,13 @@ def test_the_past_is_what_was_live_then(database: Database) -> None:
         seen: list[tuple[int, list[bytes]]] = []
         for part in story:
             position = kit.record(connection, part)
-            catch_up(connection, PROJECTIONS)
-            seen.append((position, dumps(connection, PROJECTIONS)))
+            catch_up(connection, CORE)
+            seen.append((position, dumps(connection, CORE)))
         for position, live in seen:
-            replay(connection, PROJECTIONS, "past", until=position)
-            assert dumps(connection, PROJECTIONS) == live
+            replay(connection, CORE, "past", until=position)
+            assert dumps(connection, CORE) == live
         look_at(connection, "views")
-        assert dumps(connection, PROJECTIONS) == seen[-1][1]
+        assert dumps(connection, CORE) == seen[-1][1]
 
 
 def test_the_past_by_legal_time_leaves_out_what_had_not_happened(database: Database) -> None:
@@ -99,7 +99,7 @@ def test_the_past_by_legal_time_leaves_out_what_had_not_happened(database: Datab
         kit.record(connection, [stories.kept("tests.promise:1", stories.NOON + timedelta(days=9))])
         # Recorded last, but it had happened by then.
         kit.record(connection, [stories.made("tests.promise:2", stories.due(10), day_5)])
-        replay(connection, PROJECTIONS, "past", as_of=stories.NOON + timedelta(days=6))
+        replay(connection, CORE, "past", as_of=stories.NOON + timedelta(days=6))
         rows = kit.rows(connection, DEADLINES)
         assert [(row.clock_id, row.stopped_at) for row in rows] == [
             ("tests.promise:1", None),
