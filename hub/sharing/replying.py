@@ -85,7 +85,7 @@ def grant_extension(
     The hub delivers `notice` with the event itself: it stands on the requester's board at once.
     """
     request = states.the(SharingRequest, command.request_id)
-    running = _require_asked(request, by, at)
+    running = _require_asked(request, states, by, at)
     if not command.notice:
         raise Invalid(
             "the requester must be told of the extension: write the notice (Decree 809 §21)",
@@ -109,7 +109,7 @@ def grant_extension(
         at,
         days=rule.term + command.days,
     )
-    facts = about(command.request_id, states, by, at)
+    facts = about(command.request_id, states, by, at, follow=True)
     return ReplyExtensionGranted(**facts, days=command.days, notice=command.notice, due=later)
 
 
@@ -118,8 +118,8 @@ def refuse_extension(
 ) -> ReplyExtensionRefused:
     """Do not consent; the term runs on."""
     request = states.the(SharingRequest, command.request_id)
-    _require_asked(request, by, at, late=True)
-    facts = about(command.request_id, states, by, at)
+    _require_asked(request, states, by, at, late=True)
+    facts = about(command.request_id, states, by, at, follow=True)
     return ReplyExtensionRefused(**facts, reason=command.reason)
 
 
@@ -211,9 +211,11 @@ def _answerable(
     return request, about(request_id, states, by, at, follow=True), _reply_due(request)
 
 
-def _require_asked(request: SharingRequest, by: Actor, at: datetime, *, late: bool = False) -> Due:
+def _require_asked(
+    request: SharingRequest, states: States, by: Actor, at: datetime, *, late: bool = False
+) -> Due:
     request.require(Status.REVIEWING)
-    require_no_party(request, by)
+    require_no_party(request, states, by)
     if request.extension is not ExtensionStatus.ASKED:
         raise Conflict(
             "the provider has not asked for an extension that is still open",

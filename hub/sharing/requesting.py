@@ -136,7 +136,7 @@ def forward(
     """Pass on a request of good form; the provider's clock starts with it (D-07)."""
     request = states.the(SharingRequest, command.request_id)
     request.require(Status.SUBMITTED)
-    require_no_party(request, by)
+    require_no_party(request, states, by)
     if by.person_id in {request.drafted_by, request.approved_by}:
         raise Forbidden(
             f"{by.person_id} took part in this request; somebody else screens it",
@@ -252,9 +252,10 @@ def require_basis(states: States, legal_basis_id: str, article: str, at: datetim
     return Basis(legal_basis_id, article)
 
 
-def require_no_party(request: SharingRequest, by: Actor) -> None:
+def require_no_party(request: SharingRequest, states: States, by: Actor) -> None:
     """Refuse an authority that is itself requester or provider (separation of duty)."""
-    if by.org_id in {request.requester_id, request.provider_id}:
+    provider_id = states.the(CatalogEntry, request.entry_id).provider_id
+    if by.org_id in {request.requester_id, request.provider_id, provider_id}:
         raise Forbidden(
             f"{by.org_id} is a party to this request; its superior or named deputy decides",
             f"{by.org_id}为本申请当事方，应由上级主管部门或代行机构办理",
