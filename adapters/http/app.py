@@ -15,8 +15,8 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from adapters.http import ask_departments, ask_trail, docs, health, identity
 from adapters.http import credentials as credential_routes
-from adapters.http import docs, health, identity
 from adapters.http.desk import Desk, open_desk
 from adapters.http.front import Front
 from adapters.http.language import language_of
@@ -29,6 +29,8 @@ from adapters.identity import credentials
 from adapters.settings import Settings, load
 
 SWEEP_SECONDS = 300.0
+MODULES = (health, identity, credential_routes, ask_departments, ask_trail, docs)
+"""Every page of routes there is."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -62,8 +64,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for expected in (*CODES, EdgeProblem, RequestValidationError, HTTPException, PoolTimeout):
         app.add_exception_handler(expected, problem_of)
-    for router in (health.router, identity.router, credential_routes.router, docs.router):
-        app.include_router(router)
+    for module in MODULES:
+        app.include_router(module.router)
     app.mount(f"/api/static/{docs.UI}", docs.static)
     app.openapi = lambda: openapi_of(app)  # type: ignore[method-assign] # FastAPI's own way
     return app

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Header, Request
 
 from adapters.http.desk import Desk, desk_of
 from adapters.http.exchange import headers_of
@@ -10,7 +10,16 @@ from adapters.http.language import language_of
 from adapters.http.posting import check_signed
 from adapters.http.standing import Reader
 from adapters.identity.door import SAFE, Visitor
+from hub.command import AuditId
 from hub.term import Language
+
+UnderAudit = Annotated[
+    AuditId | None,
+    Header(
+        alias="Hub-Audit",
+        description="The engagement an auditor reads under; each answer is recorded 审计项目",
+    ),
+]
 
 
 async def visitor_of(request: Request) -> Visitor:

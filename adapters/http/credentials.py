@@ -200,4 +200,4 @@ async def _check_may_change(reader: Reader, desk: Desk, person_id: str) -> None:
             "an operator's account is changed on the hub's own machine (hub account)",
             "运维账号只能在平台主机上变更(hub account)",
         )
-    await check_manages(reader, desk.standings, account.org_id)
+    await check_manages(reader, desk.standings, account.org_id, desk.clock())

@@ -18,6 +18,7 @@ from adapters.identity import accounts, credentials, login
 from adapters.identity.door import COOKIE, session_cookie
 from adapters.identity.passwords import hash_password
 from hub.command import Line, OrgId, PersonId
+from hub.departments.organization import Organization
 
 router = APIRouter(prefix="/api/v1/identity", tags=["identity"])
 ALWAYS = ("malformed", "unauthenticated", "forbidden", "validation", "busy", "unavailable")
@@ -152,8 +153,8 @@ async def me(reader: AsReader, desk: AtDesk) -> Myself:
 )
 async def open_account(form: OpenAccount, reader: AsReader, desk: AtDesk) -> AccountShown:
     """Open an account in an organisation; by its head, the authority over it or the operator."""
-    await desk.standings.the(form.org_id)
-    await check_manages(reader, desk.standings, form.org_id)
+    await desk.standings.the(Organization, form.org_id)
+    await check_manages(reader, desk.standings, form.org_id, desk.clock())
     hashed = None
     if form.password is not None:
         hashed = await anyio.to_thread.run_sync(hash_password, form.password)
@@ -180,7 +181,7 @@ async def list_accounts(
 ) -> AccountsShown:
     """List the accounts of an organisation, one's own unless another is named."""
     wanted = org_id or reader.org_id
-    await check_manages(reader, desk.standings, wanted)
+    await check_manages(reader, desk.standings, wanted, desk.clock())
     found = await desk.ask(
         lambda connection: accounts.accounts_of(connection, wanted, after=cursor, limit=limit)
     )

@@ -27,7 +27,7 @@ from hub.execute import Receipt
 
 PREFIX = "/api/v1"
 _COMMAND_ID = re.compile(r"[\x21-\x7e]{8,200}")
-_VERSION = re.compile(r'"(\d{1,9})"')
+_VERSION = re.compile(r'"(\d{1,9})(?:-[0-9a-f]{8})?"')
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 _ENCODER = msgspec.json.Encoder()
 

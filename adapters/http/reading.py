@@ -1,15 +1,18 @@
-"""Who may read what, in one place (DOMAIN §3.4; Decree 809 §8, §38, §40).
+"""Who may read what, in one place (DOMAIN §3.4; Decree 809 §8, §38, §40; Audit Law §34–35).
 
-Nothing is read without an account. What is published is read by every officer; a case by its
-parties and the authority over one of them; an organisation's own affairs by itself and the
-authority over it. The operator runs the machine and reads no case.
+Nothing is read without an account and a role. What is published is read by every officer; a
+matter by its parties, by the authority over one of them, and by an auditor inside the engagement
+he names. The operator runs the machine and reads what is published, no matter of anybody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from datetime import datetime
 
 from adapters.http.standing import Reader, Standings
 from hub.actor import Role
+from hub.departments.organization import Organization
 from hub.errors import Forbidden
+from hub.supervision.audit import Subject, may_read
 
 OVERSEERS = frozenset(
     {
@@ -19,8 +22,9 @@ OVERSEERS = frozenset(
         Role.GOVERNMENT,
     }
 )
-"""Roles that read the cases of the region they oversee."""
-APPOINTERS = frozenset({Role.DEPARTMENT_HEAD})
+"""Roles that read the matters of the region they oversee."""
+MANAGERS = frozenset({Role.DEPARTMENT_HEAD, Role.AUTHORITY_REVIEWER})
+"""Roles that manage the accounts of their own organisation."""
 
 
 def check_officer(reader: Reader) -> None:
@@ -33,64 +37,81 @@ def check_officer(reader: Reader) -> None:
         )
 
 
-async def sees(reader: Reader, standings: Standings, *parties: str) -> bool:
-    """Say whether a case between these organisations is open to the reader.
+def audits(reader: Reader, subject: Subject, at: datetime) -> bool:
+    """Say whether an auditor reads a matter under the engagement he named."""
+    engagement = reader.engagement
+    return (
+        engagement is not None
+        and Role.AUDITOR in reader.roles
+        and reader.org_id == engagement.auditor_id
+        and reader.speaker.person_id in engagement.team
+        and may_read(engagement, subject, at)
+    )
 
-    A party reads it, the successor of a merged party, and an overseer of one of them.
+
+async def sees(reader: Reader, standings: Standings, subject: Subject, at: datetime) -> bool:
+    """Say whether a matter is open to the reader; `subject` names the departments concerned.
+
+    A party reads it, the successor of a merged party, an overseer of one of them, the auditor.
     """
     if not reader.roles or reader.home is None:
         return False
-    if reader.org_id in parties:
+    if reader.org_id in subject.department_ids or audits(reader, subject, at):
         return True
-    organisations = (await standings.of(parties)).values()
-    if any(each.successor_id == reader.org_id for each in organisations):
+    parties = (await standings.of(Organization, subject.department_ids)).values()
+    if any(each.successor_id == reader.org_id for each in parties):
         return True
     if not reader.roles & OVERSEERS:
         return False
     return any(
-        reader.home.covers(each.region_code) or each.deputy_id == reader.org_id
-        for each in organisations
+        reader.home.covers(each.region_code) or each.deputy_id == reader.org_id for each in parties
     )
 
 
-async def check_sees(reader: Reader, standings: Standings, *parties: str) -> None:
-    """Refuse a reader to whom a case between these organisations is closed."""
-    if not await sees(reader, standings, *parties):
+async def check_sees(reader: Reader, standings: Standings, subject: Subject, at: datetime) -> None:
+    """Refuse a reader to whom a matter is closed."""
+    if not await sees(reader, standings, subject, at):
         raise Forbidden(
-            "this is read only by the departments concerned and the authority over them",
-            "仅有关部门及其主管部门可以查阅",
+            "this is read only by the departments concerned, the authority over them and an"
+            " auditor within the engagement named in Hub-Audit",
+            "仅有关部门、其主管部门以及在 Hub-Audit 所列审计项目范围内的审计人员可以查阅",
         )
 
 
-async def department_seen(reader: Reader, standings: Standings, asked: str) -> str:
-    """Return whose affairs are to be listed: the department asked for, else one's own.
+async def all_seen(
+    reader: Reader, standings: Standings, subjects: Sequence[Subject], at: datetime
+) -> list[bool]:
+    """Say of each matter whether the reader sees it; the organisations are loaded once."""
+    await standings.of(Organization, {i for each in subjects for i in each.department_ids})
+    known: dict[Subject, bool] = {}
+    for each in subjects:
+        if each not in known:
+            known[each] = await sees(reader, standings, each, at)
+    return [known[each] for each in subjects]
 
-    An overseer who names none sees all his region and gets “”. Raises Forbidden for a department
-    that is none of the reader's business.
+
+async def whose(reader: Reader, standings: Standings, asked: str, at: datetime) -> str:
+    """Return whose affairs a list is about: the department asked for, else the reader's own.
+
+    One who oversees or audits and names none is asked for all, “”: what he may not see is left
+    out line by line. Raises Forbidden for a department that is none of the reader's business.
     """
     check_officer(reader)
     if asked:
-        await check_sees(reader, standings, asked)
+        await check_sees(reader, standings, Subject(department_ids=(asked,), on=at.date()), at)
         return asked
-    return "" if reader.roles & OVERSEERS else reader.org_id
+    wide = reader.roles & OVERSEERS or reader.engagement is not None
+    return "" if wide else reader.org_id
 
 
-async def only_seen(
-    reader: Reader, standings: Standings, parties: Iterable[tuple[str, ...]]
-) -> list[bool]:
-    """Say of each case, by its parties, whether the reader sees it: one load for all."""
-    wanted = list(parties)
-    await standings.of({org_id for each in wanted for org_id in each})
-    return [await sees(reader, standings, *each) for each in wanted]
-
-
-async def check_manages(reader: Reader, standings: Standings, org_id: str) -> None:
+async def check_manages(reader: Reader, standings: Standings, org_id: str, at: datetime) -> None:
     """Let accounts be managed by the head of the organisation, its authority, the operator."""
     if reader.speaker.standing is Role.OPERATOR:
         return
-    if org_id == reader.org_id and reader.roles & (APPOINTERS | {Role.AUTHORITY_REVIEWER}):
+    if org_id == reader.org_id and reader.roles & MANAGERS:
         return
-    if Role.AUTHORITY_REVIEWER in reader.roles and await sees(reader, standings, org_id):
+    subject = Subject(department_ids=(org_id,))
+    if Role.AUTHORITY_REVIEWER in reader.roles and await sees(reader, standings, subject, at):
         return
     raise Forbidden(
         f"accounts of {org_id} are managed by its head, the authority over it or the operator",

@@ -1,30 +1,39 @@
-"""How organisations stand now, folded from the record: who may read what is decided on this.
+"""How organisations and engagements stand now: who may read what is decided on this.
 
-The same facts as the write side's, so an officer appointed a moment ago can read at once and one
-relieved cannot; what was folded before is kept and only newer events are loaded.
+The same facts as the write side's, folded from the record, so an officer appointed a moment ago
+can read at once and one relieved cannot; what was folded before is kept, only newer events load.
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 import msgspec
 
 from hub.actor import Role, Speaker
 from hub.codec import decode
-from hub.departments.events import OrganizationEvents
-from hub.departments.organization import Organization, evolve
+from hub.departments.organization import Organization
 from hub.errors import NotFound
+from hub.execute import evolve
 from hub.permit import held_roles
 from hub.record import Record
+from hub.state import State
+from hub.supervision.audit import AuditEngagement
 
 KEPT_MAX = 5_000
+S = TypeVar("S", bound=State)
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """A speaker who wants to read: his organisation as it stands and the roles he holds."""
+    """A speaker who wants to read: his organisation as it stands and the roles he holds.
+
+    `engagement` is the audit he reads under, when he names one.
+    """
 
     speaker: Speaker
     home: Organization | None
     roles: frozenset[Role]
+    engagement_id: str = ""
+    engagement: AuditEngagement | None = None
 
     @property
     def org_id(self) -> str:
@@ -33,42 +42,43 @@ class Reader(msgspec.Struct, frozen=True):
 
 
 class Standings:
-    """Organisations by id, as the record has them at this moment."""
+    """States by stream id, as the record has them at this moment."""
 
     def __init__(self, record: Record) -> None:
         """Read from this record."""
         self._record = record
-        self._kept: dict[str, tuple[int, Organization]] = {}
+        self._kept: dict[str, tuple[int, State | None]] = {}
 
-    async def of(self, org_ids: Iterable[str]) -> dict[str, Organization]:
-        """Return these organisations; an id the record does not know is left out."""
-        wanted = {i for i in org_ids if i.startswith(f"{Organization.STREAM}:")}
-        folded: dict[str, tuple[int, Organization | None]] = {
-            i: self._kept.get(i, (0, None)) for i in wanted
-        }
-        if not wanted:
-            return {}
-        for recorded in await self._record.load({i: v for i, (v, _) in folded.items()}):
+    async def of(self, kind: type[S], stream_ids: Iterable[str]) -> dict[str, S]:
+        """Return these states; an id that is of another kind or not recorded is left out."""
+        wanted = {each for each in stream_ids if each.startswith(f"{kind.STREAM}:")}
+        folded = {each: self._kept.get(each, (0, None)) for each in wanted}
+        since = {each: version for each, (version, _) in folded.items()}
+        for recorded in await self._record.load(since) if since else ():
             event = decode(recorded.topic, recorded.schema_version, recorded.state)
             version, state = folded[recorded.stream_id]
             if recorded.version == version + 1:
-                assert isinstance(event, OrganizationEvents), "its stream holds nothing else"
                 folded[recorded.stream_id] = (recorded.version, evolve(state, event))
         if len(self._kept) > KEPT_MAX:
             self._kept.clear()
-        self._kept |= {i: (v, s) for i, (v, s) in folded.items() if s is not None}
-        return {i: s for i, (_, s) in folded.items() if s is not None}
+        self._kept |= {each: held for each, held in folded.items() if held[0]}
+        return {each: state for each, (_, state) in folded.items() if isinstance(state, kind)}
 
-    async def the(self, org_id: str) -> Organization:
-        """Return one organisation; raises NotFound."""
-        found = (await self.of([org_id])).get(org_id)
+    async def the(self, kind: type[S], stream_id: str) -> S:
+        """Return one state; raises NotFound."""
+        found = (await self.of(kind, [stream_id])).get(stream_id)
         if found is None:
             raise NotFound(
-                f"there is no organisation “{org_id}”", f"不存在机构“{org_id}”", where="org_id"
+                f"there is no {kind.STREAM} “{stream_id}”; check the id",
+                f"不存在“{stream_id}”，请核对标识",
+                where=stream_id,
             )
         return found
 
-    async def reader(self, speaker: Speaker) -> Reader:
-        """Return a speaker with the roles he holds now."""
-        home = None if speaker.standing else (await self.of([speaker.org_id])).get(speaker.org_id)
-        return Reader(speaker, home, held_roles(speaker, home))
+    async def reader(self, speaker: Speaker, engagement_id: str = "") -> Reader:
+        """Return a speaker with the roles he holds now; raises NotFound for no engagement."""
+        home = None
+        if speaker.standing is None:
+            home = (await self.of(Organization, [speaker.org_id])).get(speaker.org_id)
+        engagement = await self.the(AuditEngagement, engagement_id) if engagement_id else None
+        return Reader(speaker, home, held_roles(speaker, home), engagement_id, engagement)

@@ -1,0 +1,143 @@
+"""Questions about clocks and acts 监督: deadlines, the audit trail, the events behind a line."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+import psycopg
+from fastapi import APIRouter, Path, Query, Response
+
+from adapters.http.problems import EdgeProblem
+from adapters.http.question import A, listing, not_there, single
+from adapters.http.reading import check_officer, check_sees, whose
+from hub.codec import decode
+from hub.command import OrgId, PersonId
+from hub.departments.organization import Organization
+from hub.supervision.audit import Subject
+from projections import audit_trail, deadlines, reader
+from projections.audit_trail import AUDIT_TRAIL, AuditRow
+from projections.deadlines import DEADLINES, DeadlineRow
+
+router = APIRouter(prefix="/api/v1/supervision", tags=["supervision"])
+Id = Annotated[str, Query(max_length=200, pattern=r"^[a-z_.]+:[A-Za-z0-9._~-]+$")]
+
+
+class Which(StrEnum):
+    """Which duties are asked for."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+
+
+class EventShown(msgspec.Struct, frozen=True):
+    """An event as it stands in the record, with the exact bytes that were hashed as JSON."""
+
+    position: int
+    topic: str
+    stream_id: str
+    version: int
+    schema_version: int
+    recorded_at: datetime
+    leaf: str
+    state: dict[str, Any]
+
+
+@router.get("/deadlines", summary="Duties and their terms 时限", **listing(DeadlineRow))
+async def duties(
+    asked: A,
+    owner_id: OrgId | None = None,
+    case_id: Id | None = None,
+    which: Which = Which.OPEN,
+) -> Response:
+    """List what a department owes and until when, all duties of a case, or what is overdue."""
+    now = asked.desk.clock()
+    owner = await whose(asked.reader, asked.desk.standings, owner_id or "", now)
+    last = asked.key(date, str, str)
+
+    def question(connection: psycopg.Connection) -> Sequence[DeadlineRow]:
+        if case_id:
+            return deadlines.of_case(connection, case_id)
+        if which is Which.OPEN and owner:
+            return deadlines.open_of(connection, owner, after=last, limit=asked.limit)
+        return deadlines.overdue(connection, now, owner_id=owner, after=last, limit=asked.limit)
+
+    return await asked.page(
+        question,
+        DeadlineRow,
+        key=lambda row: (row.due_on, row.clock_id, row.duty),
+        view=DEADLINES.name,
+        about=lambda row: Subject(row.case_id, "", (row.owner_id,), row.started_on),
+        whole=case_id is not None,
+    )
+
+
+@router.get("/audit-trail", summary="Who did what 审计轨迹", **listing(AuditRow))
+async def trail(
+    asked: A,
+    case_id: Id | None = None,
+    subject_id: Id | None = None,
+    person_id: PersonId | None = None,
+) -> Response:
+    """List the events of a case, those that name an id, or those of a person, in order."""
+    check_officer(asked.reader)
+    (last,) = asked.key(int) or (0,)
+
+    def question(connection: psycopg.Connection) -> Sequence[AuditRow]:
+        if case_id:
+            return audit_trail.of_case(connection, case_id, after=last, limit=asked.limit)
+        if subject_id:
+            return audit_trail.of_subject(connection, subject_id, after=last, limit=asked.limit)
+        who = person_id or asked.reader.speaker.person_id
+        return audit_trail.by_person(connection, who, after=last, limit=asked.limit)
+
+    if sum(each is not None for each in (case_id, subject_id, person_id)) > 1:
+        raise EdgeProblem(
+            "malformed",
+            "ask for one of case_id, subject_id, person_id",
+            "case_id、subject_id、person_id 只能选择其一",
+        )
+    return await asked.page(
+        question, AuditRow, key=lambda row: (row.position,), view=AUDIT_TRAIL.name, about=_matter
+    )
+
+
+@router.get("/events/{position}", summary="One event 事件原文", **single(EventShown))
+async def event(asked: A, position: Annotated[int, Path(ge=1, le=2**62)]) -> Response:
+    """Show an event of the record: what stands behind a line or a figure."""
+    check_officer(asked.reader)
+    rows = await asked.desk.ask(lambda connection: reader.at(connection, [position]))
+    if not rows:
+        raise not_there(f"position {position}")
+    recorded = rows[0]
+    found = decode(recorded.topic, recorded.schema_version, recorded.state)
+    subjects = audit_trail.subjects_of(found)
+    subject = _subject(found.case_id, (*subjects, found.by.org_id), found.at.date())
+    await check_sees(asked.reader, asked.desk.standings, subject, asked.desk.clock())
+    body = msgspec.json.encode(
+        EventShown(
+            recorded.position,
+            recorded.topic,
+            recorded.stream_id,
+            recorded.version,
+            recorded.schema_version,
+            recorded.recorded_at,
+            recorded.leaf.hex(),
+            msgspec.json.decode(recorded.state),
+        )
+    )
+    await asked.note_audit(1, body)
+    headers = {"content-type": "application/json", "cache-control": "private, immutable"}
+    return Response(body, headers=headers)
+
+
+def _matter(row: AuditRow) -> Subject:
+    return _subject(row.case_id, (*row.subjects, row.org_id), row.at.date())
+
+
+def _subject(case_id: str, ids: Sequence[str], on: date) -> Subject:
+    """Return the departments and the entry among the ids an event names."""
+    departments = tuple(dict.fromkeys(i for i in ids if i.startswith(Organization.STREAM)))
+    entry = next((i for i in ids if i.startswith("catalog.entry:")), "")
+    return Subject(case_id, entry, departments, on)
