@@ -7,13 +7,15 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 from eventsourcing.utils import clear_topic_cache
+from msgspec import to_builtins
 from psycopg.conninfo import conninfo_to_dict
 from uuid_utils.compat import uuid7
 
-from adapters.bench.sample import Sample, sample_write
+from adapters.bench.sample import sample_event, sample_write
 from adapters.record.postgres import PostgresRecord
 from adapters.record.sync import SyncRecord
 
@@ -101,6 +103,8 @@ class _Request(Aggregate):
 
 def _stock(url: str, seconds: float) -> float:
     clear_topic_cache()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA IF NOT EXISTS stock")
     address = conninfo_to_dict(url)
     application: Application[UUID] = Application(
         env={
@@ -116,6 +120,6 @@ def _stock(url: str, seconds: float) -> float:
             "POSTGRES_LOCK_TIMEOUT": "0",
         }
     )
-    sample = {name: getattr(Sample(), name) for name in Sample.__struct_fields__}
+    sample: dict[str, Any] = to_builtins(sample_event("sharing.request:stock"))
     with application:
         return _in_threads(lambda: application.save(_Request(sample=sample)), seconds)

@@ -101,7 +101,7 @@ def _name_rule(what: str) -> str:
     return f"{what} must have 1 to {NAME_CHARACTERS_MAX} printable characters"
 
 
-def pick(waiting: deque[Pending], writes_max: int = WRITES_MAX) -> list[Pending]:
+def pick(waiting: deque[Pending]) -> list[Pending]:
     """Take from the queue what may share one commit; the rest keeps its place.
 
     Nothing a write in the batch changes may be read or written by another one in it, and no
@@ -113,7 +113,7 @@ def pick(waiting: deque[Pending], writes_max: int = WRITES_MAX) -> list[Pending]
     looked_at: set[str] = set()
     commands: set[str] = set()
     events = 0
-    while waiting and len(batch) < writes_max and len(put_off) < WRITES_MAX:
+    while waiting and len(batch) < WRITES_MAX and len(put_off) < WRITES_MAX:
         pending = waiting.popleft()
         write = pending.write
         writes = {event.stream_id for event in write.events}

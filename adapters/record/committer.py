@@ -13,7 +13,7 @@ import msgspec
 import psycopg
 from psycopg.rows import args_row
 
-from adapters.record.batch import WRITES_MAX, Pending, Verdict, parameters, pick, settle
+from adapters.record.batch import Pending, Verdict, parameters, pick, settle
 from adapters.record.line import Line
 from adapters.record.trouble import refused
 from hub.record import Overloaded, RecordUnavailable
@@ -27,10 +27,6 @@ _APPEND = """
 """
 LOCK_SECONDS = 10.0
 """How long a session that holds the record's lock is waited for before the callers are told."""
-LINES = 2
-"""While the server stores one batch, the next is made and sent: two is what that takes."""
-SHARE_MIN = 16
-"""Commands too few to be worth splitting over the lines."""
 
 
 class Stored(msgspec.Struct):
@@ -57,37 +53,32 @@ class Committer:
     ) -> None:
         """Keep the address; nothing happens before `start`."""
         options = f"-c lock_timeout={lock_seconds * 1000:.0f} -c statement_timeout=60s"
-        self._lines = [
-            Line(conninfo, "committer", options=options, patience=patience) for _ in range(LINES)
-        ]
+        self._line = Line(conninfo, "committer", options=options, patience=patience)
         self._clock = clock
         self._waiting: deque[Pending] = deque()
         self._waiting_max = waiting_max
         self._wake = asyncio.Event()
-        self._called = False
-        self._free = 0
+        self._idle = False
         self._closing = False
         self._extend_after = 0
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._workers: list[asyncio.Task[None]] = []
+        self._task: asyncio.Task[None] | None = None
         self.stored = Stored()
 
     async def start(self) -> None:
         """Connect, see that there is room for more events, and begin to take writes."""
-        self._extend_after = await self._lines[0].run(_extend)
+        self._extend_after = await self._line.run(_extend)
         self._loop = asyncio.get_running_loop()
-        self._workers = [
-            self._loop.create_task(self._work(line), name="record committer")
-            for line in self._lines
-        ]
+        self._task = self._loop.create_task(self._work(), name="record committer")
 
     async def close(self) -> None:
         """Store what still waits, then hang up."""
         self._closing = True
-        self._wake.set()
-        await asyncio.gather(*self._workers)
-        for line in self._lines:
-            await line.close()
+        if self._task is not None:
+            self._wake.set()
+            await self._task
+            self._task = None
+        await self._line.close()
 
     def submit(self, pending: Pending) -> None:
         """Put a write in the queue, from the committer's own loop.
@@ -95,15 +86,16 @@ class Committer:
         Raises Overloaded when the queue is full, RecordUnavailable when the record is closed.
         """
         self._enqueue(pending)
-        self._wake.set()
+        if self._idle:
+            self._wake.set()
 
     def submit_from_thread(self, pending: Pending) -> None:
         """Put a write in the queue, from any thread; raises as `submit`."""
         self._enqueue(pending)
-        # A worker takes `_called` back before it looks at the queue for the last time, and we
-        # look at `_called` after appending: one of the two sees the other.
-        if self._loop is not None and not self._called:
-            self._called = True
+        # The committer says it is idle before it looks at the queue for the last time, and we
+        # look at `_idle` after appending: one of the two sees the other.
+        if self._idle and self._loop is not None:
+            self._idle = False
             self._loop.call_soon_threadsafe(self._wake.set)
 
     @property
@@ -112,44 +104,42 @@ class Committer:
         return len(self._waiting)
 
     def _enqueue(self, pending: Pending) -> None:
-        if self._closing or not self._workers:
+        if self._closing or self._task is None:
             raise RecordUnavailable("the hub is shutting down; send the command again later")
         if len(self._waiting) >= self._waiting_max:
             raise Overloaded(retry_after=1)
         self._waiting.append(pending)
 
-    async def _work(self, line: Line) -> None:
+    async def _work(self) -> None:
         while True:
-            share = -(-len(self._waiting) // (1 + self._free))
-            batch = pick(self._waiting, min(max(share, SHARE_MIN), WRITES_MAX))
+            batch = pick(self._waiting)
             if batch:
-                await self._store(batch, line)
+                await self._store(batch)
             elif self._closing:
                 return
             else:
-                self._free += 1
                 self._wake.clear()
-                self._called = False
+                self._idle = True
                 if not self._waiting and not self._closing:
                     await self._wake.wait()
-                self._free -= 1
+                self._idle = False
 
-    async def _store(self, batch: Sequence[Pending], line: Line) -> None:
+    async def _store(self, batch: Sequence[Pending]) -> None:
         started = perf_counter()
         try:
-            verdicts = await self._send(batch, line)
+            verdicts = await self._send(batch)
             settle(batch, verdicts)
         except Exception as error:  # noqa: BLE001 - whatever it is, these callers must hear it
-            await self._one_by_one(batch, line, error)
+            await self._one_by_one(batch, error)
             return
         self.stored.batches += 1
         self.stored.writes += len(batch)
         self.stored.events += verdicts[0].count
         self.stored.seconds += perf_counter() - started
         if verdicts[0].first + verdicts[0].count > self._extend_after:
-            await self._extend(line)
+            await self._extend()
 
-    async def _one_by_one(self, batch: Sequence[Pending], line: Line, error: Exception) -> None:
+    async def _one_by_one(self, batch: Sequence[Pending], error: Exception) -> None:
         """A batch was refused as a whole: let only the write at fault bear it."""
         if isinstance(error, RecordUnavailable) or len(batch) == 1:
             answer = refused(error) if isinstance(error, psycopg.Error) else error
@@ -157,21 +147,21 @@ class Committer:
                 pending.answer(answer)
             return
         for pending in batch:
-            await self._store([pending], line)
+            await self._store([pending])
 
-    async def _send(self, batch: Sequence[Pending], line: Line) -> list[Verdict]:
+    async def _send(self, batch: Sequence[Pending]) -> list[Verdict]:
         at = self._clock()
         writes = [pending.write for pending in batch]
         while True:
-            verdicts = await line.run(partial(_append, parameters(writes, at)))
+            verdicts = await self._line.run(partial(_append, parameters(writes, at)))
             if verdicts[0].outcome != "early":
                 return verdicts
             at = verdicts[0].recorded_at  # the record's time never runs backwards
 
-    async def _extend(self, line: Line) -> None:
+    async def _extend(self) -> None:
         """See that there is a partition ahead; if that fails now, the next batch tries again."""
         with suppress(RecordUnavailable, psycopg.Error):
-            self._extend_after = await line.run(_extend)
+            self._extend_after = await self._line.run(_extend)
 
 
 async def _append(arrays: list[Any], connection: psycopg.AsyncConnection) -> list[Verdict]:

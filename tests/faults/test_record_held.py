@@ -83,7 +83,8 @@ async def test_an_append_that_was_rolled_back_leaves_no_hole(database: Database)
                 """
                 SELECT record.append_batch(
                        now(), '{1}', '{gone}', ARRAY[sha256('')], '{1}', '{gone}', '{1}',
-                       '{topic}', '{1}', ARRAY['x'::bytea], ARRAY[sha256('')], '{}', '{}', '{}')
+                       '{topic}', '{1}', ARRAY['x'::bytea], ARRAY[sha256('')],
+                       '{}', '{}', '{}', '{}', '{}', '{}')
                 """
             )
             waiting = asyncio.create_task(history.ask(record, write(event(stream(), 1))))
