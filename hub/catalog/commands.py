@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from hub.catalog.code import code_id, title_id
 from hub.catalog.content import Source
-from hub.catalog.entry import noon, use_id
+from hub.catalog.entry import use_id
 from hub.catalog.form import ConditionsForm, FittingForm, GroundForm
 from hub.catalog.kinds import AssessmentKind, AssessmentOutcome, Grade, ShareType
 from hub.command import (
@@ -20,8 +20,9 @@ from hub.command import (
     Reason,
     ReleaseId,
     Sha256,
+    clean,
 )
-from hub.departments.calendar import calendar_streams
+from hub.departments.calendar import calendar_streams, noon
 
 RELEASE_ENTRIES_MAX = 5_000
 """Most entries in one release; each of their streams is read to compile it."""
@@ -149,12 +150,14 @@ class HandOverCatalogEntry(_EntryCommand):
     reason: Reason
 
 
-class SourceForm(Command):
+class SourceForm(BaseModel):
     """The catalogue an import reads: its name, the digest of the file, the entry's id there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Line
     sha256: Sha256
-    external_id: Annotated[str, Field(min_length=1, max_length=500)]
+    external_id: Annotated[str, BeforeValidator(clean), Field(min_length=1, max_length=500)]
 
     def to_source(self) -> Source:
         """Return the source as the record keeps it."""

@@ -5,8 +5,6 @@ The update term starts on the day law or duty changed, not on the day somebody n
 
 from datetime import datetime
 
-import msgspec
-
 from hub.actor import Actor, Role
 from hub.catalog.commands import (
     ConfirmCatalogEntryDue,
@@ -15,7 +13,7 @@ from hub.catalog.commands import (
     RecordReviewOverdue,
     RecordUpdateOverdue,
 )
-from hub.catalog.entry import CatalogEntry, noon
+from hub.catalog.entry import CatalogEntry
 from hub.catalog.events import (
     CatalogEntryDueConfirmed,
     CatalogReviewOverdue,
@@ -23,7 +21,7 @@ from hub.catalog.events import (
     CatalogUpdateExtended,
     CatalogUpdateOverdue,
 )
-from hub.departments.calendar import local_day
+from hub.departments.calendar import local_day, noon
 from hub.departments.due import Due, Duty
 from hub.departments.founding import Founding
 from hub.departments.kinds import OrganizationKind
@@ -201,8 +199,3 @@ def _missed(entry: CatalogEntry, duty: Duty, at: datetime) -> Due:
         return done_late
     running = entry.update_due if duty is Duty.UPDATE else entry.review_due
     return require_lapsed(running, None, at, recorded=running in entry.overdue)
-
-
-def moved_to(term: Due | None, owner_id: str) -> Due | None:
-    """Return a running term with another department that would be late."""
-    return term and msgspec.structs.replace(term, owner_id=owner_id)

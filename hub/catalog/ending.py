@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+import msgspec
+
 from hub.actor import Actor
 from hub.catalog.checking import title_holder
 from hub.catalog.commands import HandOverCatalogEntry, WithdrawCatalogEntry
-from hub.catalog.duties import moved_to
 from hub.catalog.entry import CatalogEntry
 from hub.catalog.events import (
     CatalogEntryHandedOver,
@@ -14,6 +15,7 @@ from hub.catalog.events import (
 )
 from hub.catalog.kinds import EntryStatus
 from hub.catalog.use import grants_on
+from hub.departments.due import Due
 from hub.departments.organization import Organization
 from hub.errors import Conflict, Invalid
 from hub.event import Event
@@ -72,7 +74,7 @@ def hand_over(
         reason=command.reason,
         version=entry.published_version + 1 if entry.published else 0,
         content=entry.published,
-        due=moved_to(entry.update_due, command.receiver_id),
+        due=_moved(entry, command.receiver_id),
     )
     if entry.published is None:
         return (handed,)
@@ -106,3 +108,11 @@ def _require_movable(entry: CatalogEntry, states: States, receiver_id: str) -> N
             f"{giver.name} still has the duty “{entry.content.duty}”; transfer the duty first",
             f"{giver.name}仍承担职责“{entry.content.duty}”，请先划转职责",
         )
+
+
+def _moved(entry: CatalogEntry, receiver_id: str) -> Due | None:
+    """Return a running update term with its new owner; a lapse stays with who missed it."""
+    due = entry.update_due
+    if due is None or due in entry.overdue:
+        return None
+    return msgspec.structs.replace(due, owner_id=receiver_id)

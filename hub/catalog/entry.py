@@ -3,7 +3,7 @@
 The state diagram stands in the chapter's `__init__`.
 """
 
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import assert_never
 
 import msgspec
@@ -32,7 +32,7 @@ from hub.catalog.events import (
     ShareTypeChanged,
 )
 from hub.catalog.kinds import AssessmentKind, AssessmentOutcome, EntryStatus
-from hub.departments.calendar import CHINA, calendar_streams
+from hub.departments.calendar import calendar_streams, noon
 from hub.departments.due import Due, Duty
 from hub.errors import Conflict
 from hub.state import State
@@ -125,56 +125,24 @@ def use_id(entry_id: str) -> str:
     return f"catalog.use:{entry_id.partition(':')[2]}"
 
 
-def noon(day: date) -> datetime:
-    """Return the middle of a day in China: a moment that stands for the day."""
-    return datetime.combine(day, time(12), CHINA)
-
-
 def evolve(state: CatalogEntry | None, event: EntryEvents) -> CatalogEntry:
     """Fold an entry's events."""
     if isinstance(event, CatalogEntryDrafted):
-        return CatalogEntry(
-            entry_id=event.entry_id,
-            provider_id=event.provider_id,
-            status=EntryStatus.DRAFT,
-            content=event.content,
-            drafted_by=frozenset({event.by.person_id}),
-            source=event.source,
-        )
+        return _drafted(event)
     if state is None:
         msg = f"{event.entry_id} has no beginning"
         raise ValueError(msg)
     match event:
-        case CatalogEntryRevised():
-            return _written(state, event, event.content, event.source)
-        case ShareTypeChanged():
-            content = _change(
-                state.content,
-                share_type=event.share_type,
-                share_conditions=event.share_conditions,
-                not_shared=event.not_shared,
-            )
-            return _written(state, event, content)
-        case ClassificationChanged():
-            content = _change(
-                state.content, grade=event.grade, has_personal_info=event.has_personal_info
-            )
-            return _written(state, event, content)
+        case CatalogEntryRevised() | ShareTypeChanged() | ClassificationChanged():
+            return _written(state, event)
         case CatalogEntryChecked():
             return state
         case RiskAssessmentAttached():
-            found = {**state.assessments, event.kind: event.outcome}
-            return _change(state, assessments=found)
+            return _change(state, assessments={**state.assessments, event.kind: event.outcome})
         case CatalogEntryApprovedInternally():
             return _change(state, status=EntryStatus.INTERNAL_OK, approved_by=event.by.person_id)
         case CatalogEntrySubmitted():
-            stopped = _stop(state, Duty.UPDATE, event.at)
-            return _change(
-                stopped,
-                status=EntryStatus.IN_REVIEW,
-                code=state.content.catalog_code,
-                review_due=event.due,
-            )
+            return _submitted(state, event)
         case CatalogEntryReturned():
             stopped = _stop(state, Duty.REVIEW, event.at)
             return _change(stopped, status=_in_work(state), approved_by="")
@@ -182,28 +150,27 @@ def evolve(state: CatalogEntry | None, event: EntryEvents) -> CatalogEntry:
             return _change(state, status=EntryStatus.APPROVED)
         case CatalogEntryPublished():
             return _published(_stop(state, Duty.REVIEW, event.at), event)
-        case CatalogUpdateDutyRaised():
-            plain = state.status is EntryStatus.PUBLISHED
-            status = EntryStatus.UPDATE_DUE if plain else state.status
-            return _change(state, status=status, update_due=event.due, extension_days=None)
-        case CatalogUpdateExtended():
-            return _change(state, update_due=event.due, extension_days=event.days)
+        case CatalogUpdateDutyRaised() | CatalogUpdateExtended() | CatalogEntryDueConfirmed():
+            return _timed(state, event)
         case CatalogUpdateOverdue() | CatalogReviewOverdue():
             return _lapsed(state, event.missed)
-        case CatalogEntryDueConfirmed():
-            if event.due.duty is Duty.UPDATE:
-                return _change(state, update_due=event.due)
-            return _change(state, review_due=event.due)
         case CatalogEntryHandedOver():
             return _handed_over(state, event)
         case CatalogEntryWithdrawn():
-            stopped = _stop(_stop(state, Duty.UPDATE, event.at), Duty.REVIEW, event.at)
-            # What the source of an import removed, it alone may list again.
-            return _change(
-                stopped, status=EntryStatus.WITHDRAWN, published=None, source=event.source
-            )
+            return _withdrawn(state, event)
         case _:
             assert_never(event)
+
+
+def _drafted(event: CatalogEntryDrafted) -> CatalogEntry:
+    return CatalogEntry(
+        entry_id=event.entry_id,
+        provider_id=event.provider_id,
+        status=EntryStatus.DRAFT,
+        content=event.content,
+        drafted_by=frozenset({event.by.person_id}),
+        source=event.source,
+    )
 
 
 def _in_work(state: CatalogEntry) -> EntryStatus:
@@ -211,25 +178,48 @@ def _in_work(state: CatalogEntry) -> EntryStatus:
 
 
 def _written(
-    state: CatalogEntry,
-    event: CatalogEntryRevised | ShareTypeChanged | ClassificationChanged,
-    content: EntryContent,
-    source: Source | None = None,
+    state: CatalogEntry, event: CatalogEntryRevised | ShareTypeChanged | ClassificationChanged
 ) -> CatalogEntry:
-    before = state.content
-    same_data = (before.items, before.has_personal_info) == (
-        content.items,
-        content.has_personal_info,
-    )
+    before, after = state.content, _text(state.content, event)
+    same_data = (before.items, before.has_personal_info) == (after.items, after.has_personal_info)
     return _change(
         state,
         status=_in_work(state),
-        content=content,
+        content=after,
         drafted_by=state.drafted_by | {event.by.person_id},
         approved_by="",
         # An assessment is of the data: other items need another one.
         assessments=state.assessments if same_data else {},
-        source=source,
+        source=event.source if isinstance(event, CatalogEntryRevised) else None,
+    )
+
+
+def _text(
+    before: EntryContent, event: CatalogEntryRevised | ShareTypeChanged | ClassificationChanged
+) -> EntryContent:
+    match event:
+        case CatalogEntryRevised():
+            return event.content
+        case ShareTypeChanged():
+            return _change(
+                before,
+                share_type=event.share_type,
+                share_conditions=event.share_conditions,
+                not_shared=event.not_shared,
+            )
+        case ClassificationChanged():
+            personal = event.has_personal_info
+            return _change(before, grade=event.grade, has_personal_info=personal)
+        case _:
+            assert_never(event)
+
+
+def _submitted(state: CatalogEntry, event: CatalogEntrySubmitted) -> CatalogEntry:
+    return _change(
+        _stop(state, Duty.UPDATE, event.at),
+        status=EntryStatus.IN_REVIEW,
+        code=state.content.catalog_code,
+        review_due=event.due,
     )
 
 
@@ -259,6 +249,31 @@ def _handed_over(state: CatalogEntry, event: CatalogEntryHandedOver) -> CatalogE
         published_version=event.version or state.published_version,
         update_due=event.due or state.update_due,
     )
+
+
+def _withdrawn(state: CatalogEntry, event: CatalogEntryWithdrawn) -> CatalogEntry:
+    ended = _stop(_stop(state, Duty.UPDATE, event.at), Duty.REVIEW, event.at)
+    # What the source of an import removed, it alone may list again.
+    return _change(ended, status=EntryStatus.WITHDRAWN, published=None, source=event.source)
+
+
+def _timed(
+    state: CatalogEntry,
+    event: CatalogUpdateDutyRaised | CatalogUpdateExtended | CatalogEntryDueConfirmed,
+) -> CatalogEntry:
+    match event:
+        case CatalogUpdateDutyRaised():
+            plain = state.status is EntryStatus.PUBLISHED
+            status = EntryStatus.UPDATE_DUE if plain else state.status
+            return _change(state, status=status, update_due=event.due, extension_days=None)
+        case CatalogUpdateExtended():
+            return _change(state, update_due=event.due, extension_days=event.days)
+        case CatalogEntryDueConfirmed():
+            if event.due.duty is Duty.UPDATE:
+                return _change(state, update_due=event.due)
+            return _change(state, review_due=event.due)
+        case _:
+            assert_never(event)
 
 
 def _stop(state: CatalogEntry, duty: Duty, at: datetime) -> CatalogEntry:

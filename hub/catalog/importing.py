@@ -12,7 +12,7 @@ from datetime import datetime
 from hub.actor import Actor
 from hub.catalog.checking import STANDARD, findings_in
 from hub.catalog.commands import ImportCatalogEntry, ImportCatalogRemoval
-from hub.catalog.content import EntryContent, Finding, Source
+from hub.catalog.content import EntryContent, Finding
 from hub.catalog.ending import require_withdrawable
 from hub.catalog.entry import CatalogEntry
 from hub.catalog.events import (
@@ -40,40 +40,42 @@ def take_over(
     """Draft or revise an entry from a catalogue and publish it where nothing forbids it."""
     states.the(Organization, command.provider_id)
     entry = states.maybe(CatalogEntry, command.entry_id)
-    content, source = command.content.to_content(), command.source.to_source()
+    content = command.content.to_content()
     if entry is not None:
         _require_untouched(entry, command.provider_id)
         if entry.published == content:
             return ()
-    provider_id, entry_id = command.provider_id, command.entry_id
-    faults = findings_in(content, provider_id, entry_id, states, local_day(at))
-    if entry is None:
-        written: tuple[Event, ...] = (
-            CatalogEntryDrafted(
-                at=at,
-                by=by,
-                entry_id=entry_id,
-                provider_id=provider_id,
-                content=content,
-                source=source,
-            ),
-        )
-    elif entry.content != content or (entry.status is EntryStatus.WITHDRAWN and faults):
-        written = (
-            CatalogEntryRevised(
-                at=at,
-                by=by,
-                entry_id=entry_id,
-                provider_id=provider_id,
-                content=content,
-                source=source,
-            ),
-        )
-    else:
-        written = ()
+    faults = findings_in(content, command.provider_id, command.entry_id, states, local_day(at))
+    written = _written(command, entry, content, by, at, faulty=bool(faults))
     if faults:
         return (*written, *_reasons(command, faults, by, at)) if written else ()
-    return (*written, *_published(command, entry, content, source, states, by, at))
+    return (*written, *_published(command, entry, content, states, by, at))
+
+
+def _written(
+    command: ImportCatalogEntry,
+    entry: CatalogEntry | None,
+    content: EntryContent,
+    by: Actor,
+    at: datetime,
+    *,
+    faulty: bool,
+) -> tuple[Event, ...]:
+    if entry is not None and entry.content == content:
+        # What was withdrawn and comes back with faults is a draft again.
+        again = faulty and entry.status is EntryStatus.WITHDRAWN
+        if not again:
+            return ()
+    kind = CatalogEntryDrafted if entry is None else CatalogEntryRevised
+    written = kind(
+        at=at,
+        by=by,
+        entry_id=command.entry_id,
+        provider_id=command.provider_id,
+        content=content,
+        source=command.source.to_source(),
+    )
+    return (written,)
 
 
 def take_over_removal(
@@ -132,7 +134,6 @@ def _published(
     command: ImportCatalogEntry,
     entry: CatalogEntry | None,
     content: EntryContent,
-    source: Source,
     states: States,
     by: Actor,
     at: datetime,
@@ -151,6 +152,6 @@ def _published(
         provider_id=command.provider_id,
         version=entry.published_version + 1 if entry else 1,
         content=content,
-        source=source,
+        source=command.source.to_source(),
     )
     return (*reserved, published)

@@ -64,6 +64,11 @@ def end_of(day: date, ends: time = time.min) -> datetime:
     return datetime.combine(last, ends, CHINA).astimezone(UTC)
 
 
+def noon(day: date) -> datetime:
+    """Return the middle of a day in China: a moment that stands for the day."""
+    return datetime.combine(day, time(12), CHINA)
+
+
 def calendar_id(year: int) -> str:
     """Return the stream id of a year's calendar."""
     return f"{WorkCalendar.STREAM}:{year}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hub.actor import CLOCK, Role
+from hub.actor import CLOCK
 from hub.catalog.commands import (
     ApproveCatalogEntry,
     ApproveCatalogEntryInternally,
@@ -21,7 +21,6 @@ from hub.catalog.commands import (
     ReviseCatalogEntry,
     SubmitCatalogEntry,
 )
-from hub.catalog.duties import authority_over
 from hub.catalog.events import (
     CatalogEntryApproved,
     CatalogEntryApprovedInternally,
@@ -38,18 +37,13 @@ from hub.catalog.events import (
 from hub.catalog.kinds import EntryStatus
 from hub.command import BasisRef
 from hub.departments.events import (
-    DeputyNamed,
-    OrganizationRegistered,
     WorkCalendarPublished,
 )
-from hub.departments.kinds import OrganizationKind
 from hub.errors import Conflict, Forbidden, Invalid
-from hub.state import States
 from tests.hub.catalog.world import (
     CATALOGUER,
     CLASS_3,
     ENTRY,
-    FOUNDED_CITY,
     HEAD,
     NOON,
     REVIEWER,
@@ -57,13 +51,12 @@ from tests.hub.catalog.world import (
     drafted,
     entry_of,
     form,
-    given,
     happened,
     org,
     published,
     submitted,
 )
-from tests.hub.departments.city import FOUNDED, LAW, LOCAL_RULE, OPERATOR, who
+from tests.hub.departments.city import FOUNDED, LAW, LOCAL_RULE, OPERATOR
 
 if TYPE_CHECKING:
     from hub.departments.due import Due
@@ -278,34 +271,3 @@ def calendar_2027() -> WorkCalendarPublished:
         makeup_days=(date(2027, 1, 2),),
         document="国务院办公厅关于2027年部分节假日安排的通知",
     )
-
-
-def county_authority() -> OrganizationRegistered:
-    return OrganizationRegistered(
-        at=FOUNDED,
-        by=OPERATOR,
-        org_id=org("county"),
-        name="县数据局",
-        kind=OrganizationKind.AUTHORITY,
-        uscc="11430100MB1234567X",
-        region_code="430181",
-    )
-
-
-def test_the_authority_that_is_late_is_the_deputy_the_superior_or_the_first() -> None:
-    under = OrganizationRegistered(
-        at=FOUNDED,
-        by=OPERATOR,
-        org_id=org("county-tax"),
-        name="县税务局",
-        kind=OrganizationKind.DEPARTMENT,
-        uscc="11430100MB1234567X",
-        region_code="430181",
-        superior_id=org("county"),
-    )
-    deputy = DeputyNamed(at=FOUNDED, by=OPERATOR, org_id=org("tax"), deputy_id=org("county"))
-    states = States(given(*FOUNDED_CITY, county_authority(), under, deputy).states)
-    assert authority_over(states, org("civil")) == org("city")
-    assert authority_over(states, org("county-tax")) == org("county")
-    assert authority_over(states, org("tax")) == org("county")
-    assert who("tax", Role.CATALOGUER) == STRANGER

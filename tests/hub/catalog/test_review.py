@@ -17,6 +17,7 @@ from hub.catalog.commands import (
     ReviseCatalogEntry,
     SubmitCatalogEntry,
 )
+from hub.catalog.duties import authority_over
 from hub.catalog.events import (
     CatalogEntryApproved,
     CatalogEntryApprovedInternally,
@@ -29,11 +30,19 @@ from hub.catalog.events import (
 )
 from hub.catalog.kinds import EntryStatus
 from hub.departments.due import Duty
-from hub.departments.events import OfficerAppointed, SharingUnitDesignated
+from hub.departments.events import (
+    DeputyNamed,
+    OfficerAppointed,
+    OrganizationRegistered,
+    SharingUnitDesignated,
+)
+from hub.departments.kinds import OrganizationKind
 from hub.errors import Conflict, Forbidden, Invalid
+from hub.state import States
 from tests.hub.catalog.world import (
     CATALOGUER,
     ENTRY,
+    FOUNDED_CITY,
     HEAD,
     OTHER,
     REVIEWER,
@@ -44,6 +53,7 @@ from tests.hub.catalog.world import (
     drafted,
     entry_of,
     form,
+    given,
     happened,
     org,
     published,
@@ -195,3 +205,33 @@ def test_titles_are_compared_without_regard_to_case() -> None:
     assert title_id("GDP 数据") == title_id("gdp 数据")
     assert title_id("GDP") != title_id("GDP 数据")
     assert CatalogTitle().holder_ids == ()
+
+
+def county_authority() -> OrganizationRegistered:
+    return OrganizationRegistered(
+        at=FOUNDED,
+        by=OPERATOR,
+        org_id=org("county"),
+        name="县数据局",
+        kind=OrganizationKind.AUTHORITY,
+        uscc="11430100MB1234567X",
+        region_code="430181",
+    )
+
+
+def test_the_authority_that_is_late_is_the_deputy_the_superior_or_the_first() -> None:
+    under = OrganizationRegistered(
+        at=FOUNDED,
+        by=OPERATOR,
+        org_id=org("county-tax"),
+        name="县税务局",
+        kind=OrganizationKind.DEPARTMENT,
+        uscc="11430100MB1234567X",
+        region_code="430181",
+        superior_id=org("county"),
+    )
+    deputy = DeputyNamed(at=FOUNDED, by=OPERATOR, org_id=org("tax"), deputy_id=org("county"))
+    states = States(given(*FOUNDED_CITY, county_authority(), under, deputy).states)
+    assert authority_over(states, org("civil")) == org("city")
+    assert authority_over(states, org("county-tax")) == org("county")
+    assert authority_over(states, org("tax")) == org("county")
