@@ -1,0 +1,2 @@
+-- 共享: written by the sharing chapter; this stub only keeps the numbering whole meanwhile.
+SELECT 1;
