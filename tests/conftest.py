@@ -46,10 +46,12 @@ def postgres_server(server_folder: Path) -> Iterator[Postgres]:
     data = folder_for(server_folder, "pg", servers_account())
     server = Postgres(data, server_folder / "pg.log", SUPERUSER_PASSWORD, options=_QUICK)
     server.start()
-    provision(server.url("postgres"), PASSWORDS, TEMPLATE)
-    migrate(server.url(TEMPLATE, OWNER, PASSWORDS[OWNER]))
-    yield server
-    server.stop()
+    try:
+        provision(server.url("postgres"), PASSWORDS, TEMPLATE)
+        migrate(server.url(TEMPLATE, OWNER, PASSWORDS[OWNER]))
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ unprivileged account, and whatever that account could not reach (a virtual envir
 or a home under `/root`) is kept under `/var/lib/shuqiao` instead.
 """
 
-import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import stat
 from dataclasses import dataclass
@@ -71,11 +71,10 @@ def folder_for(home: Path, name: str, account: Account | None) -> Path:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
     if not folder.exists() and not reachable(folder, account):
-        digest = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]
-        elsewhere = SYSTEM / "homes" / digest / name
-        elsewhere.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        # A home that was deleted leaves its folder behind; a new home starts empty.
-        shutil.rmtree(elsewhere, ignore_errors=True)
+        # A name of its own: a home that is moved keeps what is its own, and a new one at the
+        # old place starts empty.
+        elsewhere = SYSTEM / "homes" / secrets.token_hex(8) / name
+        _make_open(elsewhere.parent)
         elsewhere.mkdir(mode=0o700)
         folder.unlink(missing_ok=True)
         folder.symlink_to(elsewhere)
@@ -93,10 +92,11 @@ def programs_for(account: Account | None, source: Path, *parts: str, version: st
         return source
     copy = SYSTEM / "programs" / version
     if not copy.exists():
-        copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _make_open(copy.parent)
         draft = copy.with_name(f"{copy.name}.{os.getpid()}")
         for part in parts:
             _copy(source / part, draft / part)
+        _let_everybody_run(draft)
         try:
             draft.rename(copy)
         except OSError:  # another command made the same copy meanwhile
@@ -104,9 +104,25 @@ def programs_for(account: Account | None, source: Path, *parts: str, version: st
     return copy
 
 
+def _make_open(folder: Path) -> None:
+    """Make a folder that everybody may pass through, whatever our umask says."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in (folder, *folder.parents):
+        if one.is_relative_to(SYSTEM):
+            one.chmod(0o755)
+
+
 def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target, symlinks=True)
     else:
         shutil.copy2(source, target)
+
+
+def _let_everybody_run(copy: Path) -> None:
+    """Programs installed under a strict umask are closed; their copy must not be."""
+    for path in (copy, *copy.rglob("*")):
+        if not path.is_symlink():
+            runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if runs else 0o644)

@@ -54,3 +54,18 @@ def test_a_folder_out_of_reach_lies_elsewhere_and_is_linked(
     assert folder.is_relative_to(tmp_path / "system" / "homes")
     assert (closed / "pg").resolve() == folder
     assert folder_for(closed, "pg", STRANGER) == folder
+
+
+def test_a_home_that_moved_keeps_its_data_and_a_new_one_starts_empty(
+    closed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "SYSTEM", tmp_path / "system")
+    monkeypatch.setattr(os, "chown", lambda *_: None)
+    (folder_for(closed, "pg", STRANGER) / "data").touch()
+    moved = closed.rename(tmp_path / "moved")
+    closed.mkdir(mode=0o700)
+
+    new = folder_for(closed, "pg", STRANGER)
+
+    assert (moved / "pg" / "data").exists()
+    assert list(new.iterdir()) == []
