@@ -24,9 +24,12 @@ def from_cursor(cursor: str) -> list[Any]:
         raise bad_cursor()
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[Any])
+        values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[Any])
     except (ValueError, msgspec.DecodeError) as error:
         raise bad_cursor() from error
+    if not values:
+        raise bad_cursor()
+    return values
 
 
 def bad_cursor() -> EdgeProblem:

@@ -155,7 +155,9 @@ def test_a_time_in_the_past_is_taken_only_while_history_is_imported(
     past = "2026-03-02T16:00:00+08:00"
     refused = city.send(RENAME, BODY, "authority.head", hub_occurred_at=past)
     assert (refused.status_code, refused.json()["where"]) == (403, "Hub-Occurred-At")
-    importing = Settings(database_url=SecretStr(database.app_url), home=tmp_path, history_import=True)
+    importing = Settings(
+        database_url=SecretStr(database.app_url), home=tmp_path, history_import=True
+    )
     with TestClient(create_app(importing)) as client:
         there = City(client, database)
         future = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
