@@ -100,6 +100,8 @@ def _servers(addresses: "Addresses") -> list[Check]:
         return "up to date"
 
     def record() -> str:
+        if ask(b"SELECT to_regclass('record.events')") == "None":
+            raise StackProblem("there is no record yet; run `hub migrate`")
         rights = b"SELECT has_table_privilege('record.events', 'UPDATE, DELETE, TRUNCATE')"
         if ask(rights) == "True":
             raise StackProblem("the hub's own role may change the record; use the role hub_app")

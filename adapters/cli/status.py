@@ -1,12 +1,14 @@
 """`hub status`: where the record stands and what runs."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import typer
 
 from adapters.cli.options import HomeOption, JsonOption, answer, note
 
 if TYPE_CHECKING:
+    import psycopg
+
     from adapters.settings import Settings
     from adapters.stack.running import Addresses
 
@@ -27,17 +29,17 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
     def in_words() -> None:
         for name, value in facts.items():
-            shown = "\n             ".join(_lines(value))
-            typer.echo(f"{name:<12} {shown}")
+            shown = ("\n" + 20 * " ").join(_lines(value))
+            typer.echo(f"{name.replace('_', ' '):<19} {shown}")
 
     answer(facts, as_json=as_json, in_words=in_words)
 
 
 def facts_of(settings: "Settings", addresses: "Addresses") -> dict[str, Any]:
     """Collect what an operator asks first."""
-    import psycopg
-
     from adapters.migrate import pending
+    from projections.connect import connect
+    from projections.positions import standings
 
     missing = pending(addresses.database_url)
     facts: dict[str, Any] = {
@@ -46,19 +48,30 @@ def facts_of(settings: "Settings", addresses: "Addresses") -> dict[str, Any]:
         "missing_migrations": missing,
         "position": None,
         "database_bytes": None,
+        "projections": {},
     }
-    with psycopg.connect(addresses.database_url) as connection:
-        size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-        facts["database_bytes"] = None if size is None else size[0]
+    with connect(addresses.database_url, purpose="status") as connection:
+        facts["database_bytes"] = _one(connection, "SELECT pg_database_size(current_database())")
         if not missing:
-            head = connection.execute("SELECT position FROM record.log_head").fetchone()
-            facts["position"] = 0 if head is None else head[0]
+            facts["position"] = _one(connection, "SELECT position FROM record.log_head")
+            facts["projections"] = {
+                each.name: {"position": each.position, "parked": each.parked_reason}
+                for each in standings(connection)
+            }
     return facts
+
+
+def _one(connection: "psycopg.Connection", question: LiteralString) -> int:
+    row = connection.execute(question).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _lines(value: object) -> list[str]:
     if isinstance(value, dict):
-        return [f"{key} {one}" for key, one in value.items()] or ["-"]
+        return [
+            f"{name} {one['position']}" + (f" PARKED: {one['parked']}" if one["parked"] else "")
+            for name, one in value.items()
+        ] or ["-"]
     if isinstance(value, list):
         return [str(one) for one in value] or ["none"]
     return ["-" if value is None else str(value)]

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,6 +118,29 @@ def test_status_finds_the_running_hub(start: Start, home: Path) -> None:
     assert facts["http"] == url
     assert facts["position"] >= 0
     assert facts["missing_migrations"] == []
+
+
+def test_an_api_process_that_dies_is_started_again_and_no_request_is_refused(
+    start: Start, home: Path
+) -> None:
+    up = start()
+    url = hears(up, "The hub is up at").split()[-1]
+    api = next(pid for pid in children_of(up.pid) if "adapters.serve" in words_of(pid))
+
+    os.kill(api, signal.SIGKILL)
+    hears(up, "api-1 ended with code -9; starting it again")
+
+    # The listening socket is the parent's: a request made meanwhile waits for the new process.
+    with urllib.request.urlopen(f"{url}/healthz", timeout=30) as answer:
+        assert answer.status == 200
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def words_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
 
 
 def test_a_taken_port_is_said_with_the_way_out(tmp_path: Path) -> None:
