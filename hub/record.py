@@ -29,7 +29,7 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
     state: bytes
 
 
-class Write(msgspec.Struct, frozen=True):
+class Write(msgspec.Struct, frozen=True, gc=False):
     """What one command wishes to store: all of it or nothing.
 
     `fingerprint` is the SHA-256 of the command's type, body and actor: the same command id with
@@ -43,7 +43,7 @@ class Write(msgspec.Struct, frozen=True):
     reads: tuple[tuple[str, int], ...] = ()
 
 
-class Appended(msgspec.Struct, frozen=True):
+class Appended(msgspec.Struct, frozen=True, gc=False):
     """The answer to a command: its events have the positions first … first + count - 1."""
 
     first: int
