@@ -149,7 +149,18 @@ def lines(connection: psycopg.Connection, grant_id: str, day: date, sequence: in
     ).fetchall()
     return [
         # In UTC whatever the session's zone is: the digest of a line must never change.
-        Line(row[0], row[1], tuple(row[2]), *row[3:5], row[5].astimezone(UTC), *row[6:])
+        Line(
+            row[0],
+            row[1],
+            tuple(row[2]),
+            row[3],
+            row[4],
+            row[5].astimezone(UTC),
+            row[6],
+            row[7],
+            row[8],
+            row[9],
+        )
         for row in found
     ]
 

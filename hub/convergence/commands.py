@@ -207,7 +207,8 @@ class DeliverBatch(_Resource):
     content_type: Annotated[str, Field(pattern=r"^[\w.+-]+/[\w.+-]+$", max_length=100)]
     standard_version: Code = "1"
     supersedes: BatchId | None = None
-    verification: Verification | None = None
+    # Not part of the wish: a repeated delivery is the same one whatever was found in the file.
+    verification: Verification | None = Field(default=None, exclude=True)
 
     @property
     def batch_id(self) -> str:
