@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from projections.annual_facts import ANNUAL_FACTS
 from projections.annual_reports import ANNUAL_REPORTS
 from projections.audit_trail import AUDIT_TRAIL
 from projections.batches import BATCHES
+from projections.catalogue import CATALOGUE
+from projections.catalogue_releases import CATALOGUE_RELEASE_LINES, CATALOGUE_RELEASES
+from projections.catalogue_versions import CATALOGUE_VERSIONS
 from projections.correction_board import CORRECTION_BOARD
 from projections.deadlines import DEADLINES
 from projections.directory import DIRECTORY, OFFICERS
@@ -19,6 +23,10 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     OFFICERS,
     DEADLINES,
     AUDIT_TRAIL,
+    CATALOGUE,
+    CATALOGUE_VERSIONS,
+    CATALOGUE_RELEASES,
+    CATALOGUE_RELEASE_LINES,
     RESOURCES,
     BATCHES,
     FRESHNESS,
@@ -27,4 +35,5 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     ENGAGEMENTS,
     AUDIT_FINDINGS,
     ANNUAL_REPORTS,
+    ANNUAL_FACTS,
 )
