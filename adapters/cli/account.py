@@ -15,6 +15,7 @@ from adapters.cli.options import HomeOption, JsonOption, answer, note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     import psycopg
 
@@ -67,8 +68,11 @@ def init(  # noqa: PLR0913 - one option each for what the founding must say
     _tell(facts | _shown(secret, password_stdin), as_json)
 
 
-async def found(url: str, command: Any) -> "Receipt":
-    """Sow calendars and laws, then found the authority, on the record at this address."""
+async def found(url: str, command: Any, at: "datetime | None" = None) -> "Receipt":
+    """Sow calendars and laws, then found the authority, on the record at this address.
+
+    `at` is the legal time where a history is imported; now otherwise.
+    """
     from datetime import UTC, datetime
 
     from adapters.record.postgres import PostgresRecord
@@ -76,7 +80,7 @@ async def found(url: str, command: Any) -> "Receipt":
     from hub.execute import Hub
 
     async with PostgresRecord(url) as record:
-        hub, now = Hub(record), datetime.now(UTC)
+        hub, now = Hub(record), at or datetime.now(UTC)
         await sow(hub, now)
         return await hub.execute(command, SOWER, now, command_id=f"founding-{command.org_id}")
 

@@ -1,0 +1,44 @@
+"""The whole year as one plan: every step of every chapter, for a seed and a scale."""
+
+import msgspec
+
+from adapters.demo import afterwards, entries, people, requests, resources
+from adapters.demo.step import Step
+
+
+class Year(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan and what a visitor may want to look at in it."""
+
+    steps: tuple[Step, ...]
+    entries: int
+    resources: int
+    requests: int
+    disputed_request: str
+
+
+def plan(seed: int, scale: float) -> Year:
+    """Plan the city's year; the same seed and scale give the same plan, byte for byte."""
+    catalogue = entries.plan(seed, scale)
+    mounted = resources.plan(catalogue, seed, scale)
+    asked = requests.plan(mounted, seed, scale)
+    granted = [one for one in asked if one.granted_on is not None]
+    steps: list[Step] = list(people.founding(seed))
+    for entry in catalogue:
+        steps += entries.steps(entry, seed)
+    for one in mounted:
+        steps += resources.steps(one, seed)
+    steps += requests.standing(mounted, seed)
+    for request in asked:
+        steps += request.steps
+        steps += afterwards.use(request, seed)
+    steps += afterwards.corrections(granted, seed, scale)
+    steps += afterwards.releases(catalogue)
+    steps += afterwards.audit()
+    late = next((one for one in asked if one.outcome == "late"), asked[0])
+    return Year(
+        steps=tuple(sorted(steps, key=lambda step: step.at)),
+        entries=len(catalogue),
+        resources=len(mounted),
+        requests=len(asked),
+        disputed_request=late.request_id,
+    )
