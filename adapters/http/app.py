@@ -15,7 +15,16 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from adapters.http import ask_departments, ask_trail, docs, health, identity
+from adapters.http import (
+    ask_convergence,
+    ask_departments,
+    ask_feedback,
+    ask_supervision,
+    ask_trail,
+    docs,
+    health,
+    identity,
+)
 from adapters.http import credentials as credential_routes
 from adapters.http.desk import Desk, open_desk
 from adapters.http.front import Front
@@ -29,7 +38,10 @@ from adapters.identity import credentials
 from adapters.settings import Settings, load
 
 SWEEP_SECONDS = 300.0
-MODULES = (health, identity, credential_routes, ask_departments, ask_trail, docs)
+MODULES = (
+    *(health, identity, credential_routes, ask_departments, ask_convergence, ask_feedback),
+    *(ask_supervision, ask_trail, docs),
+)
 """Every page of routes there is."""
 
 

@@ -30,6 +30,7 @@ from hub.supervision.audit import Subject
 from hub.supervision.commands import RecordAuditExport
 from hub.term import Language
 from projections.positions import Behind, wait_for
+from projections.reader import head
 
 LIMIT, LIMIT_MAX = 100, 1_000
 WAIT_SECONDS_MAX = 5.0
@@ -113,13 +114,13 @@ class Asked:
         *,
         key: Callable[[Row], tuple[Any, ...]],
         view: str,
-        about: Callable[[Row], Subject] | None = None,
+        about: Callable[[Row], Subject | None] | None = None,
         whole: bool = False,
     ) -> Response:
         """Answer with a page of rows.
 
         `key` gives the cursor of the page after a row; `view` is the projection that must have
-        reached the position waited for; `about` says of whom a row speaks, None: it is public;
+        reached the position waited for; `about` says whom a row concerns, None: it is published;
         `whole` says that the question gives everything at once.
         """
         await self.wait(view)
@@ -137,8 +138,7 @@ class Asked:
         else:
             body = _ENCODER.encode({"items": shown, "next": following})
             headers["content-type"] = "application/json"
-        if about is not None:
-            await self.note_audit(len(shown), body)
+        await self.note_audit(len(shown), body)
         return Response(body, headers=headers)
 
     async def one(
@@ -147,7 +147,7 @@ class Asked:
         stream_id: str,
         *,
         view: str,
-        about: Callable[[Row], Subject] | None = None,
+        about: Callable[[Row], Subject | None] | None = None,
     ) -> Response:
         """Answer with one thing and the version it stands at, for If-Match."""
         await self.wait(view)
@@ -160,24 +160,48 @@ class Asked:
         version, row = await self.desk.ask(ask)
         if row is None:
             raise not_there(stream_id)
-        if about is not None:
-            await check_sees(self.reader, self.desk.standings, about(row), self.desk.clock())
+        subject = None if about is None else about(row)
+        if subject is not None:
+            await check_sees(self.reader, self.desk.standings, subject, self.desk.clock())
         body = _ENCODER.encode(row)
         tag = f'"{version}-{hashlib.sha256(body).hexdigest()[:8]}"'
         headers = {"content-type": "application/json", "cache-control": "no-cache", "etag": tag}
-        if about is not None:
-            await self.note_audit(1, body)
+        await self.note_audit(1, body)
         if self.request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers)
+
+    async def subject_of(
+        self,
+        question: "Callable[[psycopg.Connection], Row | None]",
+        stream_id: str,
+        about: Callable[[Row], Subject],
+    ) -> Subject:
+        """Return whom a thing concerns, when the reader may see it; for what hangs under it."""
+        row = await self.desk.ask(question)
+        if row is None:
+            raise not_there(stream_id)
+        subject = about(row)
+        await check_sees(self.reader, self.desk.standings, subject, self.desk.clock())
+        return subject
 
     async def wait(self, view: str) -> None:
         """Wait until a view has reached the position asked for; raises EdgeProblem if it does not.
 
         Between two looks nobody holds a thread or a connection.
         """
+        if not self.after:
+            return
+        last = await self.desk.ask(head)
+        if self.after > last:
+            raise EdgeProblem(
+                "malformed",
+                f"the record's last position is {last}; `after` is the position of a receipt",
+                f"卷宗最新位置为{last}，after 应为回执所示位置",
+                where="after",
+            )
         deadline = time.monotonic() + WAIT_SECONDS_MAX
-        while self.after:
+        while True:
             try:
                 await self.desk.ask(
                     lambda c: wait_for(c, self.after, names=[view], seconds_max=0.0)
@@ -205,7 +229,7 @@ class Asked:
             command_id=f"audit-read-{self.request.scope['request_id']}",
         )
 
-    async def _seen(self, rows: Sequence[Row], about: Callable[[Row], Subject]) -> list[Row]:
+    async def _seen(self, rows: Sequence[Row], about: Callable[[Row], Subject | None]) -> list[Row]:
         subjects = [about(row) for row in rows]
         seen = await all_seen(self.reader, self.desk.standings, subjects, self.desk.clock())
         return [row for row, open_ in zip(rows, seen, strict=True) if open_]

@@ -79,13 +79,14 @@ async def check_sees(reader: Reader, standings: Standings, subject: Subject, at:
 
 
 async def all_seen(
-    reader: Reader, standings: Standings, subjects: Sequence[Subject], at: datetime
+    reader: Reader, standings: Standings, subjects: Sequence[Subject | None], at: datetime
 ) -> list[bool]:
-    """Say of each matter whether the reader sees it; the organisations are loaded once."""
-    await standings.of(Organization, {i for each in subjects for i in each.department_ids})
-    known: dict[Subject, bool] = {}
+    """Say of each matter whether the reader sees it; None stands for what is published."""
+    parties = {i for each in subjects if each is not None for i in each.department_ids}
+    await standings.of(Organization, parties)
+    known: dict[Subject | None, bool] = {None: True}
     for each in subjects:
-        if each not in known:
+        if each is not None and each not in known:
             known[each] = await sees(reader, standings, each, at)
     return [known[each] for each in subjects]
 
