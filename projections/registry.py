@@ -16,7 +16,11 @@ from projections.engagements import AUDIT_FINDINGS, ENGAGEMENTS
 from projections.feedback_board import FEEDBACK_BOARD
 from projections.freshness import FRESHNESS
 from projections.projection import Projection
+from projections.request_board import REQUEST_BOARD
 from projections.resources import RESOURCES
+from projections.sharing_ledger import SHARING_LEDGER
+from projections.use_register import USE_REGISTER
+from projections.work_calendars import WORK_CALENDARS
 
 PROJECTIONS: tuple[Projection[Any], ...] = (
     DIRECTORY,
@@ -36,4 +40,8 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     AUDIT_FINDINGS,
     ANNUAL_REPORTS,
     ANNUAL_FACTS,
+    WORK_CALENDARS,
+    REQUEST_BOARD,
+    SHARING_LEDGER,
+    USE_REGISTER,
 )

@@ -50,6 +50,7 @@ def agreed(
     )
     grant = GrantIssued(
         **facts,
+        basis=request.basis,
         correlation_id=facts["request_id"],
         grant_id=grant_id,
         items=request.items,
