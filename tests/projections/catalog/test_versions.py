@@ -125,9 +125,7 @@ def folded(events: list[Event]) -> list[VersionRow]:
     """The projection over these events, in memory."""
     rows: dict[tuple[object, ...], VersionRow | None] = {}
     for position, event in enumerate(events, 1):
-        if isinstance(
-            event, CatalogEntryPublished | CatalogEntryHandedOver | CatalogEntryWithdrawn
-        ):
+        if isinstance(event, CATALOGUE_VERSIONS.reads):
             recorded = Recorded(position, event.stream_id, 1, event.TOPIC, 1, NOON, b"", b"")
             for key in keys(event, recorded):
                 rows[key] = fold(key, rows.get(key), event, recorded)
