@@ -222,6 +222,7 @@ def _reason(error: OSError) -> str:
 
 
 def _ready(listener: socket.socket) -> bool:
+    host: str
     host, port = listener.getsockname()[:2]
     local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     connection = http.client.HTTPConnection(local, port, timeout=2)
