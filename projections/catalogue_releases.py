@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ import psycopg
 
 from hub.catalog.content import EntryContent
 from hub.catalog.events import CatalogReleaseCompiled, CatalogReleasePublished, ReleaseEvents
-from hub.catalog.kinds import ReleaseStatus
+from hub.catalog.kinds import EntryChange, ReleaseStatus
 from hub.record import Recorded
 from projections.projection import Key, Projection
 from projections.query import as_row
@@ -38,14 +37,6 @@ class ReleaseLine(msgspec.Struct, frozen=True):
     version: int
 
 
-class Change(StrEnum):
-    """What happened to an entry from one release to another."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    REMOVED = "removed"
-
-
 class FieldChange(msgspec.Struct, frozen=True):
     """A field that differs: its name, and both values as plain data (None: not there)."""
 
@@ -58,7 +49,7 @@ class Difference(msgspec.Struct, frozen=True):
     """An entry that differs between two releases, with every field that does."""
 
     entry_id: str
-    change: Change
+    change: EntryChange
     title: str
     version_before: int | None
     version_after: int | None
@@ -211,12 +202,18 @@ def _difference(pair: _Pair) -> Difference:
     shown = pair.after or pair.before
     return Difference(
         entry_id=pair.entry_id,
-        change=Change.ADDED if not before else Change.CHANGED if after else Change.REMOVED,
+        change=_change(before, after),
         title=shown.title if shown else "",
         version_before=pair.version_before,
         version_after=pair.version_after,
         fields=tuple(FieldChange(name, before.get(name), after.get(name)) for name in names),
     )
+
+
+def _change(before: dict[str, Any], after: dict[str, Any]) -> EntryChange:
+    if not before:
+        return EntryChange.ADDED
+    return EntryChange.CHANGED if after else EntryChange.REMOVED
 
 
 def _fields(content: EntryContent | None, provider_id: str | None) -> dict[str, Any]:

@@ -176,3 +176,11 @@ class ReleaseStatus(StrEnum):
 
     COMPILED = "compiled"
     PUBLISHED = "published"
+
+
+class EntryChange(StrEnum):
+    """What happened to an entry from one release to another."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"

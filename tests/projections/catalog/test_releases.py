@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.catalog.commands import CompileCatalogRelease, PublishCatalogRelease
-from hub.catalog.kinds import ReleaseStatus
+from hub.catalog.kinds import EntryChange, ReleaseStatus
 from projections.catalogue_releases import (
     CATALOGUE_RELEASE_LINES,
     CATALOGUE_RELEASES,
-    Change,
     FieldChange,
     differences,
     lines_of,
@@ -77,15 +76,19 @@ def test_a_release_lists_entries_with_their_versions(given: Given) -> None:
 def test_the_difference_of_two_releases_names_every_field(given: Given) -> None:
     connection = given(*two_releases().events).shown_by(*PROJECTIONS)
     changed, removed, added = differences(connection, FIRST, SECOND)
-    assert (changed.entry_id, changed.change) == (ENTRY, Change.CHANGED)
+    assert (changed.entry_id, changed.change) == (ENTRY, EntryChange.CHANGED)
     assert (changed.version_before, changed.version_after) == (1, 2)
     assert changed.fields == (
         FieldChange("abstract", "本市出生医学证明签发信息", "新摘要"),
         FieldChange("update_cycle", "daily", "weekly"),
     )
-    assert (removed.entry_id, removed.change, removed.title) == (OTHER, Change.REMOVED, "死亡证明")
+    assert (removed.entry_id, removed.change, removed.title) == (
+        OTHER,
+        EntryChange.REMOVED,
+        "死亡证明",
+    )
     assert removed.version_after is None
-    assert (added.entry_id, added.change) == ("catalog.entry:new", Change.ADDED)
+    assert (added.entry_id, added.change) == ("catalog.entry:new", EntryChange.ADDED)
     assert FieldChange("title", None, "新目录") in added.fields
 
 
@@ -101,7 +104,7 @@ def test_the_same_difference_backwards_swaps_added_and_removed(given: Given) -> 
     connection = given(*two_releases().events).shown_by(*PROJECTIONS)
     back = {d.entry_id: d.change for d in differences(connection, SECOND, FIRST)}
     assert back == {
-        ENTRY: Change.CHANGED,
-        OTHER: Change.ADDED,
-        "catalog.entry:new": Change.REMOVED,
+        ENTRY: EntryChange.CHANGED,
+        OTHER: EntryChange.ADDED,
+        "catalog.entry:new": EntryChange.REMOVED,
     }

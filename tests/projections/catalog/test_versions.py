@@ -10,6 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from hub.catalog.commands import HandOverCatalogEntry
+from hub.catalog.events import (
+    CatalogEntryHandedOver,
+    CatalogEntryPublished,
+    CatalogEntryWithdrawn,
+)
 from hub.record import Recorded
 from projections.catalogue_versions import (
     CATALOGUE_VERSIONS,
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from tests.projections.kit import Given
 
 DAY = timedelta(days=1)
+_READ = (CatalogEntryPublished, CatalogEntryHandedOver, CatalogEntryWithdrawn)
 
 
 def three_days() -> Story:
@@ -125,7 +131,7 @@ def folded(events: list[Event]) -> list[VersionRow]:
     """The projection over these events, in memory."""
     rows: dict[tuple[object, ...], VersionRow | None] = {}
     for position, event in enumerate(events, 1):
-        if isinstance(event, CATALOGUE_VERSIONS.reads):
+        if isinstance(event, _READ):
             recorded = Recorded(position, event.stream_id, 1, event.TOPIC, 1, NOON, b"", b"")
             for key in keys(event, recorded):
                 rows[key] = fold(key, rows.get(key), event, recorded)
