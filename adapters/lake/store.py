@@ -84,10 +84,13 @@ class PayloadStore:
             await anyio.to_thread.run_sync(self._keep, file, temporary, sha256)
             return size
 
-    def make(self, fill: Callable[[BinaryIO], None]) -> tuple[str, int]:
+    def make(self, fill: Callable[[BinaryIO], object]) -> tuple[str, int]:
         """Store what `fill` writes; return its digest and size."""
         with self._beside() as (file, temporary):
-            fill(file)
+            try:
+                fill(file)
+            except OSError as wrong:
+                raise _full(wrong) from wrong
             size = file.tell()
             file.seek(0)
             digest = hashlib.sha256()
@@ -155,7 +158,8 @@ class _Unfinished:
         return self._file, self._path
 
     def __exit__(self, *problem: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # what is still in the buffer may find no room either
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
 
