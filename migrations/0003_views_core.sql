@@ -70,7 +70,7 @@ CREATE TABLE views.deadlines (
 CREATE INDEX deadlines_open_of_owner ON views.deadlines (owner_id, due_on, clock_id, duty)
     WHERE stopped_at IS NULL;
 CREATE INDEX deadlines_to_lapse ON views.deadlines (ends_at)
-    WHERE lapsed_at IS NULL AND (stopped_at IS NULL OR stopped_at > ends_at);
+    WHERE lapsed_at IS NULL AND (stopped_at IS NULL OR stopped_at >= ends_at);
 CREATE INDEX deadlines_of_case ON views.deadlines (case_id);
 
 -- 审计轨迹: one row per event, never changed. subjects: every id the event names.

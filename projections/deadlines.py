@@ -135,7 +135,7 @@ def to_lapse(
                    provisional, calendars, started_by, stopped_at, lapsed_at
               FROM deadlines
              WHERE lapsed_at IS NULL
-               AND (stopped_at IS NULL OR stopped_at > ends_at)
+               AND (stopped_at IS NULL OR stopped_at >= ends_at)
                AND ends_at <= %s
                AND NOT provisional
              ORDER BY ends_at, clock_id, duty

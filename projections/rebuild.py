@@ -24,8 +24,11 @@ NEXT = "views_next"
 BATCH_POSITIONS = 50_000
 """Positions in one transaction of a rebuild: larger batches write a row fewer times."""
 SWITCH_ATTEMPTS_MAX = 60
-SWITCH_LOCK_MILLISECONDS_MAX = 1_000
-"""How long a switch waits for readers before it lets those behind it pass and tries again."""
+SWITCH_LOCK_MILLISECONDS_MAX = 3_000
+"""How long a switch waits for readers before it lets those behind it pass and tries again.
+
+More than the second after which PostgreSQL ends an autovacuum that stands in the way."""
+SWITCH_PAUSE_SECONDS = 0.5
 _OURS = "shuqiao: the views as of "
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _RESERVED = ("views", NEXT, "record", "desk", "public", "information_schema")
@@ -157,7 +160,7 @@ def _switch(connection: psycopg.Connection, memory: Memory) -> None:
             memory.forget()  # the next filling parks it there and says so
         except psycopg.errors.LockNotAvailable:
             memory.forget()
-            time.sleep(SWITCH_LOCK_MILLISECONDS_MAX / 1_000)
+            time.sleep(SWITCH_PAUSE_SECONDS)
         else:
             return
     raise CannotRebuild(

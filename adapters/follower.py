@@ -1,0 +1,114 @@
+"""The follower process: `python -m adapters.follower`: projections kept up to date, and the clock.
+
+Projections follow in a thread of their own; the clock runs on the event loop beside it, woken by
+each pass and at least once a second.
+"""
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+from threading import Event as Flag
+from threading import Thread
+
+import structlog
+
+from adapters.clock import Clock, RecordedTime, Say, wall_clock
+from adapters.record.postgres import PostgresRecord
+from adapters.settings import Settings, load
+from hub.execute import Hub
+from hub.record import RecordUnavailable
+from projections.catch_up import Caught
+from projections.follow import follow
+from projections.registry import PROJECTIONS
+
+TICK_SECONDS_MAX = 1.0
+"""The clock looks at least this often."""
+TICK_SECONDS_MIN = 0.05
+"""And not oftener than this, however fast events come in."""
+
+
+def main() -> None:
+    """Follow until told to stop."""
+    settings = load()
+    if settings.database_url is None:
+        sys.exit("HUB_DATABASE_URL is not set: the follower needs to know which database to follow")
+    asyncio.run(run(settings.database_url.get_secret_value(), settings, _say(settings)))
+
+
+async def run(url: str, settings: Settings, say: Say) -> None:
+    """Run the projections and the clock until SIGTERM or Ctrl-C."""
+    loop = asyncio.get_running_loop()
+    stop, woken = Flag(), asyncio.Event()
+
+    def passed(caught: Caught) -> None:
+        del caught
+        with suppress(RuntimeError):  # the loop is closed while we stop
+            loop.call_soon_threadsafe(woken.set)
+
+    def end() -> None:
+        stop.set()
+        woken.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    thread = Thread(
+        target=follow,
+        args=(url, PROJECTIONS, stop),
+        kwargs={"passed": passed, "say": say},
+        name="projections",
+    )
+    thread.start()
+    try:
+        await _keep_time(url, settings, say, stop, woken)
+    finally:
+        stop.set()
+        await asyncio.to_thread(thread.join)
+
+
+async def _keep_time(
+    url: str, settings: Settings, say: Say, stop: Flag, woken: asyncio.Event
+) -> None:
+    now = RecordedTime() if settings.history_import else wall_clock
+    while not stop.is_set():
+        try:
+            async with PostgresRecord(url) as record:
+                clock = Clock(Hub(record), url, say=say, now=now)
+                try:
+                    while not stop.is_set():
+                        await clock.tick()
+                        await _pause(woken)
+                finally:
+                    clock.close()
+        except RecordUnavailable as error:
+            say(f"the clock waits: {error}")
+            await _pause(woken)
+
+
+async def _pause(woken: asyncio.Event) -> None:
+    """Wait for the next pass of the projections, a second at most."""
+    await asyncio.sleep(TICK_SECONDS_MIN)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(woken.wait(), TICK_SECONDS_MAX)
+    woken.clear()
+
+
+def _say(settings: Settings) -> Say:
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    log = structlog.wrap_logger(
+        structlog.PrintLogger(file=sys.stderr),
+        processors=[structlog.processors.TimeStamper(fmt="iso", key="ts", utc=True), renderer],
+    )
+
+    def say(words: str) -> None:
+        log.info(words)
+
+    return say
+
+
+if __name__ == "__main__":
+    main()
