@@ -27,6 +27,7 @@ LISTEN = "127.0.0.1"
 START_SECONDS_MAX = 3600.0
 CLEAR_SECONDS_MAX = 20.0
 STOP_SECONDS_MAX = 60.0
+DISK_FREE_BYTES_MIN = 1_000_000
 OPTIONS: Mapping[str, str] = {
     "checkpoint_timeout": "15min",
     "jit": "off",
@@ -194,7 +195,9 @@ class Postgres:
             )
 
     def _problem(self, said: str) -> StackProblem:
-        if "No space left on device" in said:
+        # A disk may be too full even for the line that says so.
+        full = shutil.disk_usage(self.data.parent).free < DISK_FREE_BYTES_MIN
+        if full or "No space left on device" in said:
             return StackProblem(
                 f"The disk that holds {self.data} is full, so PostgreSQL cannot start. "
                 "Free some space and start again; nothing recorded is lost."
