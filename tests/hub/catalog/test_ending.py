@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from hub.actor import Actor, Role, Via
+from datetime import timedelta
+
+from hub.actor import CLOCK, Actor, Role, Via
 from hub.catalog.commands import (
     ApproveCatalogEntryInternally,
     HandOverCatalogEntry,
     RaiseCatalogUpdateDuty,
+    RecordUpdateOverdue,
     ReviseCatalogEntry,
     SubmitCatalogEntry,
     WithdrawCatalogEntry,
@@ -20,6 +23,7 @@ from hub.catalog.events import (
     CatalogEntryWithdrawn,
     CatalogTitleReserved,
     CatalogUpdateDutyRaised,
+    CatalogUpdateOverdue,
     RiskAssessmentAttached,
 )
 from hub.catalog.kinds import EntryStatus
@@ -138,6 +142,18 @@ def test_the_running_update_term_is_the_receivers_from_then_on() -> None:
     assert entry.update_due is not None
     assert entry.update_due.owner_id == org("tax")
     assert entry.status is EntryStatus.UPDATE_DUE
+
+
+def test_a_recorded_lapse_stays_with_the_department_that_missed_the_term() -> None:
+    duty = RaiseCatalogUpdateDuty(entry_id=ENTRY, changed_on=local_day(NOON), cause="机构改革")
+    world = published().when(duty, CATALOGUER).then(CatalogUpdateDutyRaised)
+    late = NOON + timedelta(days=30)
+    world.when(RecordUpdateOverdue(entry_id=ENTRY), CLOCK, late).then(CatalogUpdateOverdue)
+    world = happened(world, MOVED)
+    world.when(HAND_OVER, REVIEWER, late).then(CatalogEntryHandedOver, CatalogTitleReserved)
+    due = entry_of(world).update_due
+    assert due is not None
+    assert due.owner_id == org("civil")
 
 
 def test_a_draft_is_handed_over_without_a_version_and_loses_the_heads_approval() -> None:
