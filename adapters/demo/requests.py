@@ -18,6 +18,8 @@ from hub.sharing.commands import grant_id_of
 
 REQUESTS = 400
 """Requests at scale 1."""
+DECREE_FROM = date(2025, 8, 1)
+"""The day the decree on sharing came into force."""
 _OUTCOMES = (
     ("agreed", 46), ("late", 8), ("supplemented", 12), ("extended", 8), ("declined", 10),
     ("withdrawn", 6), ("provided_late", 4), ("open", 3), ("double_supplement", 3),
@@ -40,6 +42,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def grant_id(self) -> str:
         """The grant the request leads to."""
         return grant_id_of(self.request_id)
+
+
+def _basis(day: date, article: str) -> dict[str, str]:
+    """Return what a request rests on: the decree once it is in force, the older rules before."""
+    if day < DECREE_FROM:
+        return {"legal_basis_id": basis_id("online-service-rules"), "article": "第七条"}
+    return {"legal_basis_id": basis_id("decree-809"), "article": article}
 
 
 def standing(mounted: list[Mounted], seed: int) -> Iterator[Step]:
@@ -122,7 +131,7 @@ class _Story:
         self._do(day, self._requester, "clerk", "draft-sharing-request",
                  entry_id=entry.entry_id,
                  requester_id=f"departments.organization:{self._requester}",
-                 basis={"legal_basis_id": basis_id("decree-809"), "article": "第二十条"},
+                 basis=_basis(day, "第二十条"),
                  scenario=scenario, items=wanted, methods=[entry.method],
                  period_from=day.isoformat(),
                  period_to=(day + timedelta(days=draw.choice((60, 180, 365)))).isoformat(),
@@ -150,7 +159,7 @@ class _Story:
             case "declined":
                 self._do(in_time, owner, "office", "decline-sharing-request",
                          reason_code="exceeds_need", reason="申请范围超出履行职责所必需",
-                         basis={"legal_basis_id": basis_id("decree-809"), "article": "第二十一条"})  # fmt: skip
+                         basis=_basis(in_time, "第二十一条"))  # fmt: skip
                 return None
             case "late":
                 return self._agree(
