@@ -44,6 +44,7 @@ class Role:
 # To add a process to `hub up` and to compose.yaml, add it here.
 ROLES = (
     Role("follower", "adapters.follower", needs="adapters.follower"),
+    Role("relay", "adapters.nats", needs="adapters.nats"),
     Role("api", "adapters.serve", needs="adapters.http.app", listens=True),
 )
 
