@@ -16,9 +16,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from adapters.http import (
+    ask_catalog,
     ask_convergence,
     ask_departments,
     ask_feedback,
+    ask_sharing,
     ask_supervision,
     ask_trail,
     docs,
@@ -39,7 +41,8 @@ from adapters.settings import Settings, load
 
 SWEEP_SECONDS = 300.0
 MODULES = (
-    *(health, identity, credential_routes, ask_departments, ask_convergence, ask_feedback),
+    *(health, identity, credential_routes, ask_departments, ask_catalog, ask_convergence),
+    *(ask_sharing, ask_feedback),
     *(ask_supervision, ask_trail, docs),
 )
 """Every page of routes there is."""

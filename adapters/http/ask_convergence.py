@@ -3,10 +3,12 @@
 from datetime import date
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Path, Query, Response
 
+from adapters.http.described import listing, single
 from adapters.http.places import PLACES
-from adapters.http.question import A, listing, single
+from adapters.http.question import A
 from adapters.http.reading import check_officer, whose
 from hub.command import BatchId, EntryId, OrgId, ResourceId
 from hub.convergence.kinds import BatchStatus, ResourceStatus
@@ -27,8 +29,13 @@ PUBLISHED = frozenset(
 """States in which others know of a resource; before, it is its department's own affair."""
 
 
-def _of_resource(row: ResourceRow) -> Subject | None:
-    return None if row.status in PUBLISHED else _of_provider(row.entry_id, row.provider_id)
+def _of_resource(row: ResourceRow) -> Subject:
+    return _of_provider(row.entry_id, row.provider_id)
+
+
+def _seen_by_others(row: ResourceRow) -> ResourceRow | None:
+    """Show others a resource once it serves, without where it lies in its department."""
+    return msgspec.structs.replace(row, locator="") if row.status in PUBLISHED else None
 
 
 def _of_provider(entry_id: str, provider_id: str, on: date | None = None) -> Subject:
@@ -62,6 +69,7 @@ async def list_resources(
         key=lambda row: (row.resource_id,),
         view=RESOURCES.name,
         about=_of_resource,
+        veil=_seen_by_others,
     )
 
 
@@ -74,6 +82,7 @@ async def one_resource(asked: A, resource_id: ResourcePath) -> Response:
         resource_id,
         view=RESOURCES.name,
         about=_of_resource,
+        veil=_seen_by_others,
     )
 
 

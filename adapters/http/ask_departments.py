@@ -4,12 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
+from adapters.http.described import listing, single
 from adapters.http.places import PLACES
-from adapters.http.question import A, listing, single
+from adapters.http.question import A
 from adapters.http.reading import check_officer
 from hub.command import OrgId, PersonId
 from projections import directory
+from projections import work_calendars as calendars
 from projections.directory import DIRECTORY, OFFICERS, DirectoryRow, OfficerRow
+from projections.work_calendars import WORK_CALENDARS, WorkCalendarRow
 
 router = APIRouter(prefix="/api/v1/departments", tags=["departments"])
 PLACES["departments.organization"] = "/api/v1/departments/organizations"
@@ -63,5 +66,18 @@ async def officers(
         OfficerRow,
         key=lambda row: (row.org_id, row.person_id, row.role),
         view=OFFICERS.name,
+        whole=True,
+    )
+
+
+@router.get("/calendars", summary="Work calendars 工作日历", **listing(WorkCalendarRow))
+async def work_calendars(asked: A) -> Response:
+    """List every year's holidays and make-up days; a provisional year is said to be one."""
+    check_officer(asked.reader)
+    return await asked.page(
+        calendars.work_calendars,
+        WorkCalendarRow,
+        key=lambda row: (row.year,),
+        view=WORK_CALENDARS.name,
         whole=True,
     )

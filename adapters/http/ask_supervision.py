@@ -5,8 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
+from adapters.http.described import listing, single
 from adapters.http.places import PLACES
-from adapters.http.question import A, listing, single
+from adapters.http.question import A
 from adapters.http.reading import check_officer, whose
 from hub.command import AuditId, OrgId
 from hub.supervision.audit import Subject

@@ -9,8 +9,9 @@ import msgspec
 import psycopg
 from fastapi import APIRouter, Path, Query, Response
 
+from adapters.http.described import listing, single
 from adapters.http.problems import EdgeProblem
-from adapters.http.question import A, listing, not_there, single
+from adapters.http.question import A, not_there
 from adapters.http.reading import check_officer, check_sees, whose
 from hub.codec import decode
 from hub.command import OrgId, PersonId

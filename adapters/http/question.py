@@ -20,9 +20,8 @@ from adapters.http import table
 from adapters.http.asking import AtDesk, InLanguage, UnderAudit, visitor_of
 from adapters.http.cursor import bad_cursor, from_cursor, to_cursor
 from adapters.http.desk import Desk
-from adapters.http.openapi import describes
-from adapters.http.problems import EdgeProblem, responses
-from adapters.http.reading import all_seen, check_sees
+from adapters.http.problems import EdgeProblem
+from adapters.http.reading import all_seen, check_sees, sees
 from adapters.http.standing import Reader
 from adapters.identity.door import Visitor
 from hub.errors import NotFound
@@ -39,10 +38,11 @@ _ENCODER = msgspec.json.Encoder()
 Row = TypeVar("Row", bound=msgspec.Struct)
 Question = Callable[[psycopg.Connection], Sequence[Row]]
 
-ALWAYS = (
-    *("malformed", "unauthenticated", "forbidden", "not_found", "not_acceptable", "conflict"),
-    *("validation", "busy", "overloaded", "unavailable", "behind"),
-)
+
+def nothing(row: Row) -> Row | None:
+    """Show others nothing of a row: the veil where a matter is closed to them."""
+    del row
+    return None
 
 
 class Paging(BaseModel):
@@ -52,35 +52,6 @@ class Paging(BaseModel):
     cursor: str = Field("", max_length=600, description="From `next` of the page before 下一页游标")
     after: int = Field(0, ge=0, le=2**62, description="Wait until the view has it 等待视图到达位置")
     bom: bool = Field(default=False, description="Byte order mark in CSV 在CSV中带BOM")
-
-
-def listing(row: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the keywords of a route that lists rows: its answers in OpenAPI."""
-    page = {
-        "type": "object",
-        "required": ["items", "next"],
-        "properties": {
-            "items": {"type": "array", "items": describes(row)},
-            "next": {"type": ["string", "null"], "description": "Cursor of the next page 下一页"},
-        },
-    }
-    content = {"application/json": {"schema": page}, "text/csv": {"schema": {"type": "string"}}}
-    ok = {"description": "A page 一页", "content": content}
-    return {"response_class": Response, "responses": {200: ok, **responses(*ALWAYS)}}
-
-
-def single(row: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the keywords of a route that shows one thing: its answers in OpenAPI."""
-    ok = {
-        "description": "As it stands 现状",
-        "content": {"application/json": {"schema": describes(row)}},
-        "headers": {"ETag": {"schema": {"type": "string"}, "description": "For If-Match 版本"}},
-    }
-    unchanged = {304: {"description": "Unchanged since If-None-Match 未变更"}}
-    return {
-        "response_class": Response,
-        "responses": {200: ok, **unchanged, **responses(*ALWAYS)},
-    }
 
 
 class Asked:
@@ -114,20 +85,21 @@ class Asked:
         *,
         key: Callable[[Row], tuple[Any, ...]],
         view: str,
-        about: Callable[[Row], Subject | None] | None = None,
+        about: Callable[[Row], Subject] | None = None,
+        veil: "Callable[[Row], Row | None]" = nothing,
         whole: bool = False,
     ) -> Response:
         """Answer with a page of rows.
 
         `key` gives the cursor of the page after a row; `view` is the projection that must have
-        reached the position waited for; `about` says whom a row concerns, None: it is published;
-        `whole` says that the question gives everything at once.
+        reached the position waited for; `about` says whom a row concerns (without it all is
+        published) and `veil` what others see of it; `whole`: the question gives all at once.
         """
         await self.wait(view)
         rows = await self.desk.ask(question)
         more = not whole and len(rows) >= self.limit
         following = to_cursor(key(rows[-1])) if more else None
-        shown = rows if about is None else await self._seen(rows, about)
+        shown = rows if about is None else await self._seen(rows, about, veil)
         headers = {"cache-control": "no-store", "vary": "Accept, Accept-Language, Authorization"}
         if following is not None:
             address = self.request.url.include_query_params(cursor=following)
@@ -147,7 +119,8 @@ class Asked:
         stream_id: str,
         *,
         view: str,
-        about: Callable[[Row], Subject | None] | None = None,
+        about: Callable[[Row], Subject] | None = None,
+        veil: "Callable[[Row], Row | None]" = nothing,
     ) -> Response:
         """Answer with one thing and the version it stands at, for If-Match."""
         await self.wait(view)
@@ -160,9 +133,8 @@ class Asked:
         version, row = await self.desk.ask(ask)
         if row is None:
             raise not_there(stream_id)
-        subject = None if about is None else about(row)
-        if subject is not None:
-            await check_sees(self.reader, self.desk.standings, subject, self.desk.clock())
+        if about is not None:
+            row = await self._seen_one(row, about(row), veil(row))
         body = _ENCODER.encode(row)
         tag = f'"{version}-{hashlib.sha256(body).hexdigest()[:8]}"'
         headers = {"content-type": "application/json", "cache-control": "no-cache", "etag": tag}
@@ -229,10 +201,23 @@ class Asked:
             command_id=f"audit-read-{self.request.scope['request_id']}",
         )
 
-    async def _seen(self, rows: Sequence[Row], about: Callable[[Row], Subject | None]) -> list[Row]:
+    async def _seen(
+        self,
+        rows: Sequence[Row],
+        about: Callable[[Row], Subject],
+        veil: "Callable[[Row], Row | None]",
+    ) -> list[Row]:
         subjects = [about(row) for row in rows]
         seen = await all_seen(self.reader, self.desk.standings, subjects, self.desk.clock())
-        return [row for row, open_ in zip(rows, seen, strict=True) if open_]
+        shown = (row if open_ else veil(row) for row, open_ in zip(rows, seen, strict=True))
+        return [row for row in shown if row is not None]
+
+    async def _seen_one(self, row: Row, subject: Subject, veiled: Row | None) -> Row:
+        standings, now = self.desk.standings, self.desk.clock()
+        if veiled is not None and not await sees(self.reader, standings, subject, now):
+            return veiled
+        await check_sees(self.reader, standings, subject, now)
+        return row
 
 
 async def asked_of(

@@ -79,14 +79,14 @@ async def check_sees(reader: Reader, standings: Standings, subject: Subject, at:
 
 
 async def all_seen(
-    reader: Reader, standings: Standings, subjects: Sequence[Subject | None], at: datetime
+    reader: Reader, standings: Standings, subjects: Sequence[Subject], at: datetime
 ) -> list[bool]:
-    """Say of each matter whether the reader sees it; None stands for what is published."""
-    parties = {i for each in subjects if each is not None for i in each.department_ids}
+    """Say of each matter whether the reader sees it; the organisations are loaded once."""
+    parties = {i for each in subjects for i in each.department_ids}
     await standings.of(Organization, parties)
-    known: dict[Subject | None, bool] = {None: True}
+    known: dict[Subject, bool] = {}
     for each in subjects:
-        if each is not None and each not in known:
+        if each not in known:
             known[each] = await sees(reader, standings, each, at)
     return [known[each] for each in subjects]
 
@@ -101,8 +101,12 @@ async def whose(reader: Reader, standings: Standings, asked: str, at: datetime) 
     if asked:
         await check_sees(reader, standings, Subject(department_ids=(asked,), on=at.date()), at)
         return asked
-    wide = reader.roles & OVERSEERS or reader.engagement is not None
-    return "" if wide else reader.org_id
+    return "" if is_wide(reader) else reader.org_id
+
+
+def is_wide(reader: Reader) -> bool:
+    """Say whether somebody looks beyond his own department: he oversees or audits."""
+    return bool(reader.roles & OVERSEERS) or reader.engagement is not None
 
 
 async def check_manages(reader: Reader, standings: Standings, org_id: str, at: datetime) -> None:
