@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test format format-check lint types contracts tests venv fossils requirements reference clean
+.PHONY: help demo up test format format-check lint types contracts tests coverage venv fossils requirements reference clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -42,6 +42,12 @@ contracts: $(VENV)/.dev ## check who may import whom
 
 tests: $(VENV)/.dev ## run the tests on real PostgreSQL and NATS
 	@$(BIN)/pytest -n $(WORKERS)
+
+coverage: $(VENV)/.dev ## run the tests and say which lines none of them reached
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(WORKERS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 reference: $(VENV)/.runtime ## rewrite docs/reference from the code
 	@$(BIN)/python -m adapters.reference

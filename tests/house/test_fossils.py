@@ -10,7 +10,7 @@ from tests.house.walk import load_hub
 
 load_hub()
 NAME = re.compile(r"(?P<topic>[a-z_.]+)\.v(?P<version>\d+)\.json")
-FOSSILS = sorted(path.name for path in FOLDER.iterdir())
+FOSSILS = sorted(path.name for path in FOLDER.glob("*"))
 
 
 def test_every_version_of_every_event_has_a_fossil() -> None:

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 import hub
+import projections
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("hub", "projections", "adapters", "tests")
@@ -31,21 +33,25 @@ def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def load_hub() -> None:
-    """Import every module of the hub, so that every class of it is known."""
-    for module in pkgutil.walk_packages(hub.__path__, "hub."):
+def load(package: ModuleType) -> None:
+    """Import every module of a package, so that every class of it is known."""
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         importlib.import_module(module.name)
 
 
-def kinds_of(base: type[Kind]) -> list[type[Kind]]:
-    """Every class of the hub under a base, however far below."""
-    load_hub()
+def load_hub() -> None:
+    load(hub)
+
+
+def kinds_of(base: type[Kind], package: ModuleType = hub) -> list[type[Kind]]:
+    """Every class of a package under a base, however far below."""
+    load(package)
     found: list[type[Kind]] = []
     below = base.__subclasses__()
     while below:
         one = below.pop()
         below.extend(one.__subclasses__())
-        if one.__module__.startswith("hub."):
+        if one.__module__.startswith(f"{package.__name__}."):
             found.append(one)
     return sorted(set(found), key=lambda one: (one.__module__, one.__qualname__))
 
@@ -56,7 +62,8 @@ def concrete(base: type[Kind]) -> list[type[Kind]]:
 
 
 def enums() -> list[type[StrEnum]]:
-    return kinds_of(StrEnum)
+    """Every closed list of words that people read, in what is decided and in what is shown."""
+    return kinds_of(StrEnum) + kinds_of(StrEnum, projections)
 
 
 def snake(name: str) -> str:
