@@ -39,6 +39,7 @@ CREATE TABLE views.request_board (
     ends_at              timestamptz,
     provisional          boolean NOT NULL,
     missing              text[] NOT NULL,
+    countersigned        boolean NOT NULL,
     extension            text COLLATE "C" NOT NULL,
     extension_days       bigint NOT NULL,
     answered_at          timestamptz,

@@ -50,6 +50,7 @@ class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime | None = None
     provisional: bool = False
     missing: tuple[str, ...] = ()
+    countersigned: bool = False
     extension: ExtensionStatus = ExtensionStatus.NONE
     extension_days: int = 0
     answered_at: datetime | None = None
@@ -104,6 +105,7 @@ def fold(
             | e.ReplyExtensionRequested()
             | e.ReplyExtensionGranted()
             | e.ReplyExtensionRefused()
+            | e.RequestCountersigned()
         ):
             return _examined(row, event)
         case e.RequestAgreed() | e.RequestDeclined() | e.RequestWithdrawn() | e.RequestFulfilled():
@@ -193,6 +195,8 @@ def _examined(row: RequestRow, event: e.Examination) -> RequestRow:
             return _change(row, extension=ExtensionStatus.GRANTED, extension_days=event.days)
         case e.ReplyExtensionRefused():
             return _change(row, extension=ExtensionStatus.REFUSED)
+        case e.RequestCountersigned():
+            return _change(row, countersigned=True)
         case _:
             assert_never(event)
 
@@ -201,6 +205,7 @@ def _supplemented(row: RequestRow, event: e.RequestSupplemented) -> RequestRow:
     return _change(
         row,
         status=RequestStatus.REVIEWING,
+        countersigned=False,
         scenario=event.scenario or row.scenario,
         legal_basis_id=event.basis.legal_basis_id if event.basis else row.legal_basis_id,
         article=event.basis.article if event.basis else row.article,

@@ -83,6 +83,8 @@ def fold(
         return _issued(event)
     if row is None:
         return None
+    if isinstance(event, g.GrantEvent):
+        row = _change(row, provider_id=event.provider_id)
     match event:
         case (
             g.GrantActivated()

@@ -4,6 +4,7 @@ Request    draft → ok_inside → submitted [forwarded by the authority, where 
            → reviewing (received)
            reviewing → waiting (supplement asked, once) → reviewing, the clock anew
            reviewing → (extension asked → granted | refused)*
+           reviewing → (countersigned, for important data) → reviewing
            reviewing → agreed → fulfilled | declined; before the answer: withdrawn
 Standing   given ⇄ revoked: the provider's head agrees beforehand to requests for an unconditional
            entry, which are then answered at once; request and grant are recorded all the same

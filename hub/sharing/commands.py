@@ -138,6 +138,10 @@ class AgreeSharingRequest(_OfRequest):
     disposal_days: Days | None = None
 
 
+class CountersignSharingRequest(_OfRequest):
+    """Approve, as head of the providing department, that important data is shared."""
+
+
 class DeclineSharingRequest(_OfRequest):
     """Decline, with the reason and the article it rests on."""
 

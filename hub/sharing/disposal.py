@@ -31,7 +31,7 @@ def require(command: RequireDisposal, states: States, by: Actor, at: datetime) -
     grant.require(Status.TERMINATED, Status.EXPIRED, Status.ENDED)
     days = command.days or grant.disposal_days
     return DisposalRequired(
-        **about(grant, by, at),
+        **about(grant, by, at, states),
         manner=command.manner,
         due=due(states, Duty.DISPOSE, "D-10", grant.requester_id, local_day(at), at, days=days),
         days=command.days,

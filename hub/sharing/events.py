@@ -96,6 +96,12 @@ class RequestSupplemented(RequestEvent, frozen=True, kw_only=True):
     service_item: str = ""
 
 
+class RequestCountersigned(RequestEvent, frozen=True, kw_only=True):
+    """The head of the providing department approved the sharing of important data."""
+
+    TOPIC = "sharing.request.countersigned"
+
+
 class ReplyExtensionRequested(RequestEvent, frozen=True, kw_only=True):
     """The provider asked the authority for so many more working days (§21)."""
 
@@ -244,6 +250,7 @@ Examination = (
     | ReplyExtensionRequested
     | ReplyExtensionGranted
     | ReplyExtensionRefused
+    | RequestCountersigned
 )
 Conclusion = RequestAgreed | RequestDeclined | RequestWithdrawn | RequestFulfilled
 Lapse = ScreeningOverdue | ReplyOverdue | ProvisionOverdue | RequestDueConfirmed
@@ -261,6 +268,7 @@ register(
     ReplyExtensionRequested,
     ReplyExtensionGranted,
     ReplyExtensionRefused,
+    RequestCountersigned,
     RequestAgreed,
     RequestDeclined,
     RequestWithdrawn,

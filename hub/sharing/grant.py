@@ -9,6 +9,7 @@ from typing import Any, assert_never
 import msgspec
 
 from hub.actor import Actor, Role
+from hub.catalog.entry import CatalogEntry
 from hub.catalog.kinds import ShareMethod
 from hub.departments.calendar import local_day
 from hub.departments.due import Due
@@ -33,7 +34,7 @@ from hub.sharing.grant_events import (
     Running,
 )
 from hub.sharing.kinds import GrantStatus as Status
-from hub.state import State
+from hub.state import State, States
 
 _change = msgspec.structs.replace
 
@@ -110,8 +111,15 @@ def permits(
     )
 
 
-def about(grant: Grant, by: Actor, at: datetime) -> dict[str, Any]:
-    """Return what every event of a grant says; its case is the request."""
+def about(grant: Grant, by: Actor, at: datetime, states: States | None = None) -> dict[str, Any]:
+    """Return what every event of a grant says; its case is the request.
+
+    Grants follow the duty when an entry is handed over (S-22): with `states`, in which the entry
+    must be loaded, the provider is today's.
+    """
+    provider = grant.provider_id
+    if states is not None:
+        provider = states.the(CatalogEntry, grant.entry_id).provider_id
     return {
         "at": at,
         "by": by,
@@ -120,7 +128,7 @@ def about(grant: Grant, by: Actor, at: datetime) -> dict[str, Any]:
         "request_id": grant.request_id,
         "entry_id": grant.entry_id,
         "requester_id": grant.requester_id,
-        "provider_id": grant.provider_id,
+        "provider_id": provider,
     }
 
 
@@ -131,6 +139,7 @@ def evolve(state: Grant | None, event: GrantEvents) -> Grant:
     if state is None:
         msg = f"{event.grant_id} has no beginning"
         raise ValueError(msg)
+    state = _change(state, provider_id=event.provider_id)
     match event:
         case (
             GrantActivated()

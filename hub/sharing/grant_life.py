@@ -67,7 +67,7 @@ def extend_scope(
             )
         require_period(content, grant.valid_from, later)
     return GrantScopeExtended(
-        **about(grant, by, at),
+        **about(grant, by, at, states),
         reason=command.reason,
         items=items,
         methods=methods,
@@ -88,7 +88,7 @@ def suspend(command: SuspendGrant, states: States, by: Actor, at: datetime) -> G
             where="rectify_by",
         )
     return GrantSuspended(
-        **about(grant, by, at),
+        **about(grant, by, at, states),
         reason_code=command.reason_code,
         reason=command.reason,
         rectify_by=command.rectify_by,
@@ -110,7 +110,7 @@ def resume(command: ResumeGrant, states: States, by: Actor, at: datetime) -> Gra
             f"授权期限已于{grant.valid_to}届满，须重新申请",
             where="grant_id",
         )
-    return GrantResumed(**about(grant, by, at), rectification=command.rectification)
+    return GrantResumed(**about(grant, by, at, states), rectification=command.rectification)
 
 
 def terminate(
@@ -127,7 +127,7 @@ def terminate(
             where="failure",
         )
     event = GrantTerminated(
-        **about(grant, by, at),
+        **about(grant, by, at, states),
         failure=command.failure,
         reason=command.reason,
         due=_final_feedback(states, grant, local_day(at), at),
@@ -146,7 +146,7 @@ def expire(command: ExpireGrant, states: States, by: Actor, at: datetime) -> tup
             where="grant_id",
         )
     event = GrantExpired(
-        **about(grant, by, at), due=_final_feedback(states, grant, grant.valid_to, at)
+        **about(grant, by, at, states), due=_final_feedback(states, grant, grant.valid_to, at)
     )
     return (event, *_close(states, grant, by, at))
 
@@ -165,7 +165,7 @@ def relinquish(
             where="cause",
         )
     event = GrantEnded(
-        **about(grant, by, at),
+        **about(grant, by, at, states),
         cause=command.cause,
         reason=command.reason,
         due=_final_feedback(states, grant, local_day(at), at),
@@ -178,7 +178,7 @@ def end(command: EndGrant, states: States, by: Actor, at: datetime) -> tuple[Eve
     grant = states.the(Grant, command.grant_id)
     grant.require(Status.ACTIVE)
     event = GrantEnded(
-        **about(grant, by, at),
+        **about(grant, by, at, states),
         cause=EndCause.SERVICE_ENDED,
         reason=command.reason,
         negotiation=command.negotiation,

@@ -10,12 +10,13 @@ from hub.departments.calendar import calendars_at, local_day, working_days_betwe
 from hub.departments.due import Due, Duty
 from hub.departments.legal_basis import LegalBasis
 from hub.departments.ruleset import DeadlineRule, due, rules_of
-from hub.errors import Conflict, Invalid
+from hub.errors import Conflict, Forbidden, Invalid
 from hub.event import Event
 from hub.sharing.commands import (
     AgreeSharingRequest,
     AskReplyExtension,
     AskSharingRequestSupplement,
+    CountersignSharingRequest,
     DeclineSharingRequest,
     GrantReplyExtension,
     RefuseReplyExtension,
@@ -24,6 +25,7 @@ from hub.sharing.events import (
     ReplyExtensionGranted,
     ReplyExtensionRefused,
     ReplyExtensionRequested,
+    RequestCountersigned,
     RequestDeclined,
     SupplementRequested,
 )
@@ -32,7 +34,7 @@ from hub.sharing.kinds import AgreedVia, DeclineReason, ExtensionStatus
 from hub.sharing.kinds import RequestStatus as Status
 from hub.sharing.request import SharingRequest, about
 from hub.sharing.requesting import require_basis, require_grantable, require_no_party
-from hub.sharing.scope import require_conditions
+from hub.sharing.scope import is_important, require_conditions
 from hub.state import States
 
 _WHATEVER_THE_CLASS = frozenset(
@@ -123,6 +125,22 @@ def refuse_extension(
     return ReplyExtensionRefused(**facts, reason=command.reason)
 
 
+def countersign(
+    command: CountersignSharingRequest, states: States, by: Actor, at: datetime
+) -> RequestCountersigned:
+    """Approve as head of the department: important data is shared on two approvals."""
+    request = states.the(SharingRequest, command.request_id)
+    request.require(Status.REVIEWING)
+    content = states.the(CatalogEntry, request.entry_id).in_force()
+    if not is_important(content, request.items) or request.countersigned_by:
+        raise Conflict(
+            "this request needs no further approval of the head of the department",
+            "该申请无需部门负责人再行审批",
+            where="request_id",
+        )
+    return RequestCountersigned(**about(command.request_id, states, by, at, follow=True))
+
+
 def agree(
     command: AgreeSharingRequest, states: States, by: Actor, at: datetime
 ) -> tuple[Event, ...]:
@@ -131,6 +149,8 @@ def agree(
     content = states.the(CatalogEntry, request.entry_id).in_force()
     require_grantable(request, states, at)
     require_conditions(content, command.conditions)
+    if is_important(content, request.items):
+        _require_two(request, by)
     return agreed(
         facts,
         states,
@@ -199,6 +219,21 @@ def _require_reason(
             " or a State Council decision can (Decree 809 §14)",
             f"《{legal_basis.title}》不能作为不予共享的依据(条例第十四条)",
             where="basis.legal_basis_id",
+        )
+
+
+def _require_two(request: SharingRequest, by: Actor) -> None:
+    if not request.countersigned_by:
+        raise Conflict(
+            "important data is shared on two approvals: the head of the department countersigns"
+            " first",
+            "重要数据须双重审批：请先由部门负责人审批",
+            where="request_id",
+        )
+    if request.countersigned_by == by.person_id:
+        raise Forbidden(
+            f"{by.person_id} countersigned; the second approval is somebody else's",
+            f"{by.person_id}已审批，须由他人作出第二道审批",
         )
 
 

@@ -24,6 +24,7 @@ from hub.sharing.events import (
     ReplyOverdue,
     RequestAgreed,
     RequestApprovedInternally,
+    RequestCountersigned,
     RequestDeclined,
     RequestDrafted,
     RequestDueConfirmed,
@@ -71,6 +72,7 @@ class SharingRequest(State, frozen=True, kw_only=True):
     share_type: ShareType | None = None
     entry_version: int = 0
     supplement_asked: bool = False
+    countersigned_by: str = ""
     extension: ExtensionStatus = ExtensionStatus.NONE
     extension_days: int = 0
     extra_days: int = 0
@@ -114,6 +116,8 @@ class SharingRequest(State, frozen=True, kw_only=True):
             status=Status.REVIEWING,
             reply_due=event.due,
             extra_days=0,
+            # What was countersigned may no longer be what is asked.
+            countersigned_by="",
             basis=event.basis or self.basis,
             scenario=event.scenario or self.scenario,
             items=event.items or self.items,
@@ -178,6 +182,7 @@ def evolve(state: SharingRequest | None, event: RequestEvents) -> SharingRequest
             | ReplyExtensionRequested()
             | ReplyExtensionGranted()
             | ReplyExtensionRefused()
+            | RequestCountersigned()
         ):
             return _examined(state, event)
         case RequestAgreed() | RequestDeclined() | RequestWithdrawn() | RequestFulfilled():
@@ -242,6 +247,8 @@ def _examined(state: SharingRequest, event: Examination) -> SharingRequest:
             return _change(state, extension=granted, extra_days=days, reply_due=event.due)
         case ReplyExtensionRefused():
             return _change(state, extension=ExtensionStatus.REFUSED)
+        case RequestCountersigned():
+            return _change(state, countersigned_by=event.by.person_id)
         case _:
             assert_never(event)
 

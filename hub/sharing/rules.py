@@ -83,6 +83,9 @@ REQUESTS: dict[type[Command], Rule] = {
     s.RefuseReplyExtension: rule(
         replying.refuse_extension, "request_id request_id.entry_id", over(_GIVER, REVIEWER)
     ),
+    s.CountersignSharingRequest: rule(
+        replying.countersign, "request_id request_id.entry_id", own(_GIVER, Role.DEPARTMENT_HEAD)
+    ),
     s.AgreeSharingRequest: rule(replying.agree, f"request_id {_ISSUE}", own(_GIVER, SHARING_HEAD)),
     s.DeclineSharingRequest: rule(
         replying.decline,

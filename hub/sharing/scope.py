@@ -30,6 +30,12 @@ def require_shareable(content: EntryContent) -> ShareType:
     return content.share_type
 
 
+def is_important(content: EntryContent, items: tuple[str, ...]) -> bool:
+    """Say whether important data is asked for: it needs two approvals (DOMAIN §2.5)."""
+    grades = {item.grade for item in content.items if item.name in items}
+    return content.grade is Grade.IMPORTANT or Grade.IMPORTANT in grades
+
+
 def require_scope(
     content: EntryContent, items: tuple[str, ...], methods: tuple[ShareMethod, ...]
 ) -> None:

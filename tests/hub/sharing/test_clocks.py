@@ -3,70 +3,51 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pytest
-
-from hub.actor import Role
-from hub.catalog.events import CatalogUseClosed
-from hub.catalog.kinds import ShareMethod
-from hub.convergence.events import ResourceSuspended
 from hub.departments.due import Due, Duty
 from hub.departments.events import PolicyChanged, WorkCalendarPublished
-from hub.errors import Conflict, Forbidden, Invalid
+from hub.errors import Conflict, Forbidden
 from hub.sharing.commands import (
     AskReplyExtension,
     AskSharingRequestSupplement,
     ConfirmRequestDue,
     ForwardSharingRequest,
     GrantReplyExtension,
-    RecordProvisionOverdue,
     RecordReplyOverdue,
     RecordScreeningOverdue,
     SubmitSharingRequest,
     WithdrawSharingRequest,
 )
 from hub.sharing.events import (
-    ProvisionOverdue,
     ReplyExtensionGranted,
     ReplyExtensionRequested,
     ReplyOverdue,
     RequestDeclined,
     RequestDueConfirmed,
     RequestForwarded,
-    RequestFulfilled,
     RequestReceived,
     RequestSubmitted,
     RequestWithdrawn,
     ScreeningOverdue,
     SupplementRequested,
 )
-from hub.sharing.grant_commands import ExpireGrant
-from hub.sharing.grant_events import GrantActivated, GrantExpired
-from hub.sharing.kinds import FulfilledVia
-from tests.hub.departments.city import FOUNDED, OPERATOR, org, who
+from tests.hub.departments.city import FOUNDED, OPERATOR
 from tests.hub.sharing.world import (
     ASKER_HEAD,
-    GIVER_ADAPTER,
     GIVER_HEAD,
-    GRANT,
-    METER,
     MONDAY,
-    OPEN_API,
     REPLY_ON,
     REQUEST,
     REVIEWER,
-    TABLE,
     TIME,
     WORLD,
-    active,
     after,
-    agreed,
     approved,
     china,
     decline,
-    fulfil,
     happen,
+    one,
     received,
 )
 
@@ -74,14 +55,7 @@ if TYPE_CHECKING:
     from tests.hub.kit import Given
 
 LATE = RecordReplyOverdue(request_id=REQUEST)
-PROVISION_LATE = RecordProvisionOverdue(request_id=REQUEST)
-PROVIDE_ON = date(2026, 4, 7)
 """Twenty working days after 9 March 2026, over Qingming."""
-
-
-def one(world: Given, command: Any, speaker: Any, at: datetime, kind: type) -> Any:
-    (event,) = (e for e in world.when(command, speaker, at).events() if isinstance(e, kind))
-    return event
 
 
 # Replying
@@ -192,77 +166,6 @@ def test_the_providers_term_starts_when_the_authority_forwards() -> None:
         RequestReceived,
     )
     assert event.due.started_on == date(2026, 3, 4)
-
-
-# Providing
-
-
-def test_fulfilment_stops_the_clock_and_activates_the_grant() -> None:
-    event = one(agreed(), fulfil(), GIVER_ADAPTER, china(3, 12), RequestFulfilled)
-    assert (event.STOPS, event.took_days) == (("provide",), 3)
-    done = agreed().when(fulfil(), METER, china(3, 12)).then(RequestFulfilled, GrantActivated)
-    done.when(PROVISION_LATE, TIME, after(PROVIDE_ON)).refused(Conflict, "was done before")
-
-
-def test_data_agreed_to_and_not_provided_is_overdue() -> None:
-    agreed().when(PROVISION_LATE, TIME, after(PROVIDE_ON) - timedelta(seconds=1)).refused(
-        Conflict, "runs to the end of 2026-04-07"
-    )
-    late = agreed().when(PROVISION_LATE, TIME, after(PROVIDE_ON)).then(ProvisionOverdue)
-    late.when(PROVISION_LATE, TIME, after(PROVIDE_ON)).refused(Conflict, "recorded already")
-    late.when(fulfil(), GIVER_ADAPTER, china(4, 9)).then(RequestFulfilled, GrantActivated)
-
-
-@pytest.mark.parametrize(
-    ("changes", "kind", "words"),
-    [
-        ({"resource_id": OPEN_API}, Invalid, "is not a resource of"),
-        ({"via": FulfilledVia.DELIVERY}, Invalid, "name the batch"),
-    ],
-)
-def test_provision_needs_a_resource_of_the_entry_and_evidence(
-    changes: dict[str, Any], kind: type, words: str
-) -> None:
-    agreed().when(fulfil(**changes), GIVER_ADAPTER, china(3, 12)).refused(kind, words)
-
-
-def test_a_resource_that_does_not_serve_fulfils_nothing() -> None:
-    world = agreed()
-    happen(
-        world,
-        ResourceSuspended(
-            at=MONDAY,
-            by=OPERATOR,
-            resource_id=TABLE,
-            entry_id="catalog.entry:limited",
-            provider_id=org("civil"),
-            reason="检修",
-        ),
-    )
-    world.when(fulfil(), GIVER_ADAPTER, china(3, 12)).refused(Conflict, "serves nobody")
-
-
-def test_the_way_of_sharing_is_one_that_was_granted() -> None:
-    world = agreed(methods=(ShareMethod.INTERFACE,))
-    world.when(fulfil(), GIVER_ADAPTER, china(3, 12)).refused(Invalid, "the grant is for interface")
-
-
-def test_only_what_was_agreed_is_provided_and_once() -> None:
-    received().when(fulfil(), GIVER_ADAPTER, china(3, 12)).refused(Conflict, "agreed")
-    active().when(fulfil(), GIVER_ADAPTER, china(3, 12)).refused(Conflict, "is fulfilled")
-
-
-def test_the_requester_does_not_declare_the_data_provided() -> None:
-    agreed().when(fulfil(), ASKER_HEAD, china(3, 12)).refused(Forbidden)
-    agreed().when(fulfil(), who("tax", Role.ADAPTER), china(3, 12)).refused(Forbidden)
-
-
-def test_nothing_is_provided_under_a_grant_that_expired() -> None:
-    world = agreed(period_to=date(2026, 3, 20))
-    expired = world.when(ExpireGrant(grant_id=GRANT), TIME, after(date(2026, 3, 20))).then(
-        GrantExpired, CatalogUseClosed
-    )
-    expired.when(fulfil(), GIVER_ADAPTER, china(3, 24)).refused(Conflict, "the grant is expired")
 
 
 # A year whose calendar is not published

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -44,6 +44,7 @@ from tests.hub.sharing.world import (
     china,
     fulfil,
     happen,
+    one,
     received,
 )
 
@@ -75,11 +76,6 @@ def ended(world: Given | None = None, at: datetime = china(4, 1)) -> Given:  # n
 
 def disposing(world: Given | None = None) -> Given:
     return (world or ended()).when(REQUIRE, GIVER_HEAD, china(4, 1)).then(DisposalRequired)
-
-
-def one(world: Given, command: Any, speaker: Any, at: datetime, kind: type) -> Any:
-    (event,) = (e for e in world.when(command, speaker, at).events() if isinstance(e, kind))
-    return event
 
 
 def test_the_term_is_ten_working_days_unless_the_provider_sets_another() -> None:

@@ -45,6 +45,7 @@ from tests.hub.sharing.world import (
     after,
     agreed,
     china,
+    one,
     report,
 )
 
@@ -65,11 +66,6 @@ LINK = LinkServiceItem(grant_id=GRANT, service_item="个人所得税汇算", cha
 
 def used() -> Given:
     return active().when(report(DAY), METER, china(3, 21)).then(*FIRST)
-
-
-def one(world: Given, command: Any, speaker: Any, at: datetime, kind: type) -> Any:
-    (event,) = (e for e in world.when(command, speaker, at).events() if isinstance(e, kind))
-    return event
 
 
 def test_the_first_use_makes_feedback_due_within_sixty_days_of_it() -> None:

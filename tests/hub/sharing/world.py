@@ -247,3 +247,9 @@ def after(day: date, days: int = 1) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=CHINA).astimezone(UTC) + timedelta(
         days=days
     )
+
+
+def one(world: Given, command: Any, speaker: Any, at: datetime, kind: type) -> Any:
+    """The one event of a kind that a command makes."""
+    (event,) = (e for e in world.when(command, speaker, at).events() if isinstance(e, kind))
+    return event

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hub.actor import Role
+from hub.catalog.kinds import Grade, ShareType
 from hub.departments.due import Duty
 from hub.sharing.commands import (
     ApproveSharingRequestInternally,
     AskReplyExtension,
     AskSharingRequestSupplement,
+    CountersignSharingRequest,
     GrantReplyExtension,
     RecordProvisionOverdue,
     RecordReplyOverdue,
@@ -30,7 +33,7 @@ from projections.request_questions import (
     running,
 )
 from projections.work_calendars import WORK_CALENDARS, calendars, work_calendars
-from tests.hub.departments.city import org
+from tests.hub.departments.city import org, who
 from tests.hub.sharing.world import (
     ASKER,
     ASKER_HEAD,
@@ -48,8 +51,10 @@ from tests.hub.sharing.world import (
     after,
     agree,
     china,
+    content,
     decline,
     draft,
+    entry,
     fulfil,
 )
 from tests.projections.feedback.play import Play
@@ -170,6 +175,18 @@ def test_a_declined_and_a_withdrawn_request_say_why(given: Given) -> None:
     gone = request(given.connection, "sharing.request:r2")
     assert gone is not None
     assert (gone.status, gone.reason, gone.duty) == (RequestStatus.WITHDRAWN, "不再需要", None)
+
+
+def test_the_second_approval_of_important_data_is_shown(given: Given) -> None:
+    important = content(ShareType.CONDITIONAL, grade=Grade.IMPORTANT)
+    play = asked(play=Play(*WORLD, *entry(LIMITED, important, version=2)))
+    count = len(play.events)
+    assert not shown(given, play).countersigned
+    chief = who("civil", Role.DEPARTMENT_HEAD)
+    play.does(CountersignSharingRequest(request_id=REQUEST), chief, china(3, 4))
+    row = request(given(*play.events[count:]).shown_by(REQUEST_BOARD), REQUEST)
+    assert row is not None
+    assert row.countersigned
 
 
 def test_lateness_stays_on_the_board(given: Given) -> None:
