@@ -5,46 +5,17 @@ from __future__ import annotations
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
-from hub.event import Event
 from projections.catch_up import catch_up
 from projections.connect import connect
 from projections.positions import standings
-from projections.projection import Key, Projection
 from tests.projections import kit
+from tests.projections.counts import COUNTS, make_counts
 from tests.projections.stories import made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from hub.record import Recorded
     from tests.servers import Database
-
-
-class CountRow(msgspec.Struct, frozen=True):
-    topic: str
-    events: int
-
-
-def keys(event: Event, recorded: Recorded) -> Iterable[Key]:
-    return ((recorded.topic,),)
-
-
-def fold(key: Key, row: CountRow | None, event: Event, recorded: Recorded) -> CountRow:
-    return CountRow(key[0], 1 if row is None else row.events + 1)
-
-
-COUNTS = Projection(
-    name="counts",
-    version=1,
-    row=CountRow,
-    key=("topic",),
-    reads=(Event,),
-    keys=keys,
-    fold=fold,
-)
 
 
 FOLLOWERS = 4
@@ -55,7 +26,7 @@ def test_four_followers_starting_together_count_300_events_as_300(
     database: Database, batch: int
 ) -> None:
     with connect(database.app_url) as connection:
-        connection.execute("CREATE TABLE counts (topic text PRIMARY KEY, events bigint NOT NULL)")
+        make_counts(connection)
         kit.record(connection, [made(f"tests.promise:{n}", None) for n in range(300)])
         together = Barrier(FOLLOWERS)
 
