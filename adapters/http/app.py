@@ -24,8 +24,10 @@ from adapters.http import (
     ask_supervision,
     ask_trail,
     docs,
+    downloads,
     health,
     identity,
+    uploads,
 )
 from adapters.http import credentials as credential_routes
 from adapters.http.desk import Desk, open_desk
@@ -34,18 +36,22 @@ from adapters.http.language import language_of
 from adapters.http.log import logger_for
 from adapters.http.metrics import Metrics
 from adapters.http.openapi import openapi_of
-from adapters.http.posting import postings
+from adapters.http.posting import Prepare, postings
 from adapters.http.problems import CODES, EdgeProblem, answer_to, of_status
 from adapters.identity import credentials
 from adapters.settings import Settings, load
+from hub.command import Command
+from hub.convergence.commands import DeliverBatch
 
 SWEEP_SECONDS = 300.0
 MODULES = (
     *(health, identity, credential_routes, ask_departments, ask_catalog, ask_convergence),
-    *(ask_sharing, ask_feedback),
+    *(uploads, ask_sharing, downloads, ask_feedback),
     *(ask_supervision, ask_trail, docs),
 )
 """Every page of routes there is."""
+PREPARING: dict[type[Command], Prepare] = {DeliverBatch: uploads.prepared}
+"""Commands to which the edge adds what only it can know."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -72,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(
         Front,
-        postings=postings(app),
+        postings=postings(app, PREPARING),
         metrics=metrics,
         body_bytes_max=chosen.body_bytes_max,
         logger=logger_for(chosen.log_format),

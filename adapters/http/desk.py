@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 from adapters.http.metrics import Metrics
 from adapters.http.standing import Standings
 from adapters.identity.door import Door
+from adapters.lake.store import PayloadStore
 from adapters.record.postgres import PostgresRecord
 from adapters.settings import Settings
 from hub.execute import Hub
@@ -32,7 +33,7 @@ def now() -> datetime:
 
 @dataclass
 class Desk:
-    """Record and hub for commands, a pool for questions, the door, the clock, the settings."""
+    """Record and hub for commands, a pool for questions, the door, the payloads, the clock."""
 
     settings: Settings
     record: PostgresRecord
@@ -41,6 +42,7 @@ class Desk:
     door: Door
     standings: Standings
     metrics: Metrics
+    store: PayloadStore
     clock: Callable[[], datetime] = now
 
     async def ask(self, question: Callable[[psycopg.Connection], _Answer]) -> _Answer:
@@ -80,7 +82,9 @@ async def open_desk(settings: Settings, metrics: Metrics) -> AsyncIterator[Desk]
         pool.open(wait=False)
         try:
             metrics.watch(record)
-            yield Desk(settings, record, Hub(record), pool, Door(pool), Standings(record), metrics)
+            store = PayloadStore(settings.home / "lake")
+            hub, door, standings = Hub(record), Door(pool), Standings(record)
+            yield Desk(settings, record, hub, pool, door, standings, metrics, store)
         finally:
             await anyio.to_thread.run_sync(pool.close)
 

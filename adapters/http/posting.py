@@ -7,7 +7,7 @@ body is nothing but the wish.
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -20,7 +20,7 @@ from adapters.http.places import place_of
 from adapters.http.problems import EdgeProblem
 from adapters.identity.door import Visitor
 from adapters.identity.words import Unauthenticated
-from hub.actor import Role
+from hub.actor import Role, Speaker
 from hub.command import Command
 from hub.decide import RULES
 from hub.execute import Receipt
@@ -30,16 +30,20 @@ _COMMAND_ID = re.compile(r"[\x21-\x7e]{8,200}")
 _VERSION = re.compile(r'"(\d{1,9})(?:-[0-9a-f]{8})?"')
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 _ENCODER = msgspec.json.Encoder()
+Prepare = Callable[[Desk, Command, Speaker], Awaitable[Command]]
+"""What the edge adds to a command before it is decided."""
 
 
 class Posting:
     """One command's address: reads it, has it executed, answers with the receipt."""
 
-    def __init__(self, app: FastAPI, command: type[Command], path: str) -> None:
-        """Serve one class of command."""
+    def __init__(
+        self, app: FastAPI, command: type[Command], prepare: Prepare | None = None
+    ) -> None:
+        """Serve one class of command; `prepare` adds what only the edge can know."""
         self._app = app
         self.command = command
-        self.path = path
+        self.prepare = prepare
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: a receipt, or a problem document."""
@@ -68,6 +72,8 @@ class Posting:
         body = await read_body(receive, headers, desk.settings.body_bytes_max)
         check_signed(visitor, body)
         command = self.command.model_validate_json(body)
+        if self.prepare is not None:
+            command = await self.prepare(desk, command, visitor.speaker)
         return await desk.hub.execute(
             command, visitor.speaker, at, command_id=command_id, expected=expected
         )
@@ -90,9 +96,9 @@ def path_of(command: type[Command]) -> str:
     return f"{PREFIX}/{chapter_of(command)}/{_WORD.sub('-', command.__name__).lower()}"
 
 
-def postings(app: FastAPI) -> dict[str, ASGIApp]:
+def postings(app: FastAPI, preparing: Mapping[type[Command], Prepare]) -> dict[str, ASGIApp]:
     """Return the address of every command and what answers there."""
-    return {path: Posting(app, command, path) for path, command in posted()}
+    return {path: Posting(app, command, preparing.get(command)) for path, command in posted()}
 
 
 def check_json(headers: Mapping[str, str]) -> None:
