@@ -13,7 +13,7 @@ class Year(msgspec.Struct, frozen=True, kw_only=True):
     entries: int
     resources: int
     requests: int
-    disputed_request: str
+    late_request: str
 
 
 def plan(seed: int, scale: float) -> Year:
@@ -40,5 +40,5 @@ def plan(seed: int, scale: float) -> Year:
         entries=len(catalogue),
         resources=len(mounted),
         requests=len(asked),
-        disputed_request=late.request_id,
+        late_request=late.request_id,
     )

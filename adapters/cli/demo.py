@@ -1,0 +1,127 @@
+"""`hub demo`: a made-up city lives one year through the public API, then serves."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from adapters.cli.options import HomeOption, JsonOption, answer, note
+from adapters.cli.trouble import WrongUse
+from adapters.cli.up import PortOption
+
+if TYPE_CHECKING:
+    from adapters.demo.run import Lived
+    from adapters.main import RunningHub
+
+SeedOption = Annotated[int, typer.Option("--seed", help="Another seed makes another city.")]
+ScaleOption = Annotated[
+    float, typer.Option("--scale", min=0.01, max=20, help="Size of the year; 1 is a small city.")
+]
+ExitOption = Annotated[bool, typer.Option("--exit", help="Stop when the year is over.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to `hub`."""
+    app.command()(demo)
+
+
+def demo(
+    *,
+    home: HomeOption = None,
+    port: PortOption = None,
+    seed: SeedOption = 1,
+    scale: ScaleOption = 1.0,
+    end: ExitOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let a made-up city live one year, write its annual report, print what to look at.
+
+    On a terminal it then serves until Ctrl-C; without one, or with --exit, it stops.
+    """
+    from adapters.cli.up import ended_by_signal
+    from adapters.demo.run import DemoBroken, facts, lived_before
+    from adapters.main import running_hub
+    from adapters.settings import load
+
+    settings = load(home=home, port=port, history_import=True)
+    with ended_by_signal() as stopped, running_hub(settings, note) as hub:
+        lived = lived_before(settings.home)
+        try:
+            lived = lived or _live(hub, settings.home, seed, scale)
+        except DemoBroken as error:
+            raise WrongUse(str(error)) from error
+        shown = facts(lived, hub.url)
+        answer(shown, as_json=as_json, in_words=lambda: _in_words(shown))
+        if not end and sys.stdout.isatty():
+            note("Ctrl-C stops the hub; the city stays for the next `hub demo` or `hub up`.")
+            hub.serve_until(stopped.wait)
+
+
+def _live(hub: "RunningHub", home: Path, seed: int, scale: float) -> "Lived":
+    """Live the year with a progress bar on a terminal, a line now and then elsewhere."""
+    import asyncio
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from adapters.demo.run import live
+    from adapters.demo.year import plan
+
+    note(f"Planning the city's year (seed {seed}, scale {scale:g}) ...")
+    year = plan(seed, scale)
+    note(
+        f"{year.entries} entries, {year.resources} resources, {year.requests} requests:"
+        f" {len(year.steps)} steps through the API"
+    )
+    terminal = sys.stderr.isatty()
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=not terminal,
+    )
+    task = bar.add_task("a year in 云泽市", total=len(year.steps))
+    told = 0
+
+    def done(steps: int) -> None:
+        nonlocal told
+        told += steps
+        bar.advance(task, steps)
+        if not terminal and told % 2000 == 0:
+            note(f"  {told} of {len(year.steps)} steps")
+
+    with bar:
+        database_url = hub.addresses.database_url
+        return asyncio.run(live(hub.url, database_url, home, year, seed, scale, done))
+
+
+def _in_words(shown: dict[str, Any]) -> None:
+    url, home_report = shown["url"], shown["report"]
+    typer.echo(
+        f"\n{shown['city']}: one year in {shown['seconds']} s, {shown['events']} events,"
+        f" {shown['refused']} wishes refused as they should be."
+    )
+    typer.echo(f"  hub         {url}\n  API docs    {url}/api/docs\n  report      {home_report}")
+    typer.echo(f"\nAccounts of the demonstration (password {shown['password']}):")
+    for person, who in shown["accounts"].items():
+        typer.echo(f"  {person:<16} {who}")
+    typer.echo("\nFive things to try:")
+    for number, (words, line) in enumerate(_things(shown), start=1):
+        typer.echo(f"  {number}. {words}\n       {line}")
+
+
+def _things(shown: dict[str, Any]) -> list[tuple[str, str]]:
+    url, case = shown["url"], shown["late_request"]
+    return [
+        ("Open the annual report; every figure leads to its events.", shown["report"]),
+        ("Log in at the API docs and read the request board.", f"{url}/api/docs"),
+        (
+            "Follow a request that was answered late, event by event.",
+            f"curl -H 'Authorization: Bearer …' '{url}/api/v1/supervision/trail?subject={case}'",
+        ),
+        ("See the city as it stood on 30 June.", "hub replay --as-of 2025-06-30 --schema june"),
+        ("Ask how the hub is.", "hub status && hub doctor"),
+    ]
