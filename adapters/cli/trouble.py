@@ -13,6 +13,7 @@ NO, WRONG_USE, INTERRUPTED = 1, 2, 130
 
 # Names, not classes: naming a class here would import its library for `hub --help`.
 SENTENCES = {
+    "CannotRebuild": NO,
     "MigrationProblem": NO,
     "Refusal": NO,
     "StackProblem": NO,
