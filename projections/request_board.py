@@ -85,12 +85,7 @@ def fold(
         return _drafted(event)
     if row is None:
         return None
-    row = _change(row, provider_id=event.provider_id)
-    if row.duty is not None and row.duty in event.STOPS:
-        row = _clock(row, None)
-    due: Due | None = getattr(event, "due", None)
-    if due is not None:
-        row = _clock(row, due)
+    row = _ticked(_change(row, provider_id=event.provider_id), event)
     match event:
         case (
             e.RequestApprovedInternally()
@@ -140,6 +135,15 @@ def _drafted(event: e.RequestDrafted) -> RequestRow:
         service_item=event.service_item,
         drafted_at=event.at,
     )
+
+
+def _ticked(row: RequestRow, event: e.RequestEvents) -> RequestRow:
+    """Stop the clock the event stops, start or move the one it is due for."""
+    due: Due | None = getattr(event, "due", None)
+    if due is not None:
+        return _clock(row, due)
+    stopped = row.duty is not None and row.duty in event.STOPS
+    return _clock(row, None) if stopped else row
 
 
 def _clock(row: RequestRow, due: Due | None) -> RequestRow:

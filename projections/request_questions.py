@@ -78,6 +78,7 @@ def requests(
     (drafted_at, request_id) of this one's last line.
     """
     moment, request_id = after or (None, "")
+    sides = {"requester_id": requester_id, "provider_id": provider_id, "entry_id": entry_id}
     with connection.cursor(row_factory=as_row(RequestRow)) as cursor:
         return cursor.execute(
             """
@@ -94,9 +95,7 @@ def requests(
              LIMIT %(limit)s
             """,
             {
-                "requester_id": requester_id,
-                "provider_id": provider_id,
-                "entry_id": entry_id,
+                **sides,
                 "status": status or "",
                 "moment": moment,
                 "request_id": request_id,

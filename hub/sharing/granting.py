@@ -37,22 +37,33 @@ def agreed(
     """
     at, today = facts["at"], local_day(facts["at"])
     require_not_over(request.period_to, today)
-    grant_id = grant_id_of(facts["request_id"])
-    valid_from = max(request.period_from, today)
     answer = RequestAgreed(
         **facts,
-        grant_id=grant_id,
+        grant_id=grant_id_of(facts["request_id"]),
         via=via,
         signed_by=signed_by,
         took_days=working_days_between(started_on, today, calendars_at(states, at)),
         conditions=conditions,
         due=due(states, Duty.PROVIDE, "D-08", facts["provider_id"], today, at),
     )
-    grant = GrantIssued(
+    grant = _grant(facts, states, request, conditions, disposal_days)
+    entry_id, provider_id = facts["entry_id"], facts["provider_id"]
+    return answer, grant, open_use(entry_id, provider_id, grant.grant_id, facts["by"], at)
+
+
+def _grant(
+    facts: dict[str, Any],
+    states: States,
+    request: SharingRequest,
+    conditions: tuple[str, ...],
+    disposal_days: int | None,
+) -> GrantIssued:
+    valid_from = max(request.period_from, local_day(facts["at"]))
+    return GrantIssued(
         **facts,
         basis=request.basis,
         correlation_id=facts["request_id"],
-        grant_id=grant_id,
+        grant_id=grant_id_of(facts["request_id"]),
         items=request.items,
         methods=request.methods,
         systems=(request.system_id,),
@@ -64,8 +75,6 @@ def agreed(
         disposal_days=disposal_days,
         due=end_of_grant(states, facts["requester_id"], valid_from, request.period_to),
     )
-    entry_id, provider_id = facts["entry_id"], facts["provider_id"]
-    return answer, grant, open_use(entry_id, provider_id, grant_id, facts["by"], at)
 
 
 def end_of_grant(states: States, requester_id: str, valid_from: date, valid_to: date) -> Due:

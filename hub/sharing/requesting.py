@@ -63,22 +63,7 @@ def draft(command: DraftSharingRequest, states: States, by: Actor, at: datetime)
         )
     basis = require_basis(states, command.basis.legal_basis_id, command.basis.article, at)
     entry = states.the(CatalogEntry, command.entry_id)
-    wish = SharingRequest(
-        entry_id=command.entry_id,
-        requester_id=command.requester_id,
-        provider_id=entry.provider_id,
-        status=Status.DRAFT,
-        basis=basis,
-        scenario=command.scenario,
-        items=tuple(dict.fromkeys(command.items)),
-        methods=tuple(dict.fromkeys(command.methods)),
-        period_from=command.period_from,
-        period_to=command.period_to,
-        system_id=command.system_id,
-        service_item=command.service_item,
-        calls_per_day_max=command.calls_per_day_max,
-        drafted_by=by.person_id,
-    )
+    wish = _wish(command, entry.provider_id, basis, by)
     require_grantable(wish, states, at)
     return RequestDrafted(
         at=at,
@@ -96,6 +81,27 @@ def draft(command: DraftSharingRequest, states: States, by: Actor, at: datetime)
         system_id=wish.system_id,
         service_item=wish.service_item,
         calls_per_day_max=wish.calls_per_day_max,
+    )
+
+
+def _wish(
+    command: DraftSharingRequest, provider_id: str, basis: Basis, by: Actor
+) -> SharingRequest:
+    return SharingRequest(
+        entry_id=command.entry_id,
+        requester_id=command.requester_id,
+        provider_id=provider_id,
+        status=Status.DRAFT,
+        basis=basis,
+        scenario=command.scenario,
+        items=tuple(dict.fromkeys(command.items)),
+        methods=tuple(dict.fromkeys(command.methods)),
+        period_from=command.period_from,
+        period_to=command.period_to,
+        system_id=command.system_id,
+        service_item=command.service_item,
+        calls_per_day_max=command.calls_per_day_max,
+        drafted_by=by.person_id,
     )
 
 

@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from tests.hub.kit import Given
 
 LATE = RecordReplyOverdue(request_id=REQUEST)
-"""Twenty working days after 9 March 2026, over Qingming."""
 
 
 # Replying
