@@ -87,17 +87,8 @@ def fold(
             return change(row, status=ReportStatus.FROZEN, versions=versions)
         case e.ReportReviewed():
             return change(row, status=ReportStatus.REVIEWED)
-        case e.ReportSigned():
-            signed = change(row.versions[-1], signed_by=event.by.person_id, signed_at=event.at)
-            return change(row, status=ReportStatus.SIGNED, versions=(*row.versions[:-1], signed))
-        case e.ReportFiled():
-            filed = change(
-                row.versions[-1],
-                filing_number=event.filing_number,
-                addressee_id=event.addressee_id,
-                filed_at=event.at,
-            )
-            return change(row, status=ReportStatus.FILED, versions=(*row.versions[:-1], filed))
+        case e.ReportSigned() | e.ReportFiled():
+            return _went_out(row, event)
         case e.ReportAmended():
             return change(
                 row,
@@ -109,6 +100,24 @@ def fold(
             return change(row, overdue=True)
         case _:
             return row
+
+
+def _went_out(row: AnnualReportRow, event: e.ReportSigned | e.ReportFiled) -> AnnualReportRow:
+    """Note on the frozen version who signed it, or where it was filed."""
+    *kept, last = row.versions
+    change = msgspec.structs.replace
+    if isinstance(event, e.ReportSigned):
+        status = ReportStatus.SIGNED
+        last = change(last, signed_by=event.by.person_id, signed_at=event.at)
+    else:
+        status = ReportStatus.FILED
+        last = change(
+            last,
+            filing_number=event.filing_number,
+            addressee_id=event.addressee_id,
+            filed_at=event.at,
+        )
+    return change(row, status=status, versions=(*kept, last))
 
 
 def _frozen(row: AnnualReportRow, event: e.ReportFrozen) -> FrozenVersion:

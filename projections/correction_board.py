@@ -83,27 +83,27 @@ def fold(
 
 def _changed(row: CorrectionRow, event: e.CorrectionEvent) -> CorrectionRow:
     change = msgspec.structs.replace
-    status = CorrectionStatus
     match event:
         case e.CorrectionReceived(due=due):
-            return change(
-                row,
-                status=status.RECEIVED,
-                received_at=event.at,
-                due_on=due.on,
-                provisional=due.provisional,
-            )
+            row = change(row, status=CorrectionStatus.RECEIVED, received_at=event.at)
+            return change(row, due_on=due.on, provisional=due.provisional)
         case e.CorrectionReturned():
             return change(
-                row,
-                provider_id=event.source_id,
-                passed_on=row.passed_on + 1,
-                trace=event.trace,
+                row, provider_id=event.source_id, passed_on=row.passed_on + 1, trace=event.trace
             )
-        case e.RecordsFlagged():
-            return change(row, flagged=True)
-        case e.FlagCleared():
-            return change(row, flagged=False)
+        case e.RecordsFlagged() | e.FlagCleared():
+            return change(row, flagged=isinstance(event, e.RecordsFlagged))
+        case e.CorrectionOverdue():
+            return change(row, overdue=True)
+        case e.CorrectionDueConfirmed(due=due) if row.received_at is not None:
+            return change(row, due_on=due.on, provisional=due.provisional)
+        case _:
+            return _handled(row, event)
+
+
+def _handled(row: CorrectionRow, event: e.CorrectionEvent) -> CorrectionRow:
+    change, status = msgspec.structs.replace, CorrectionStatus
+    match event:
         case e.CorrectionVerified():
             return change(row, status=status.VERIFIED, verdict=event.verdict)
         case e.DataCorrected():
@@ -111,21 +111,12 @@ def _changed(row: CorrectionRow, event: e.CorrectionEvent) -> CorrectionRow:
         case e.CorrectionDeclined():
             return change(row, status=status.DECLINED, outcome=event.reason)
         case e.CorrectionResultReturned():
-            return change(
-                row,
-                status=status.ANSWERED,
-                outcome=event.result,
-                answered_at=event.at,
-                took_days=event.took_days,
-            )
+            row = change(row, status=status.ANSWERED, outcome=event.result)
+            return change(row, answered_at=event.at, took_days=event.took_days)
         case e.CorrectionConfirmed():
             return change(row, status=status.CLOSED)
         case e.CorrectionContested():
             return change(row, status=status.DISPUTED, contested=event.reason)
-        case e.CorrectionOverdue():
-            return change(row, overdue=True)
-        case e.CorrectionDueConfirmed(due=due) if row.received_at is not None:
-            return change(row, due_on=due.on, provisional=due.provisional)
         case _:
             return row
 

@@ -15,6 +15,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
+from hub.term import term
 from projections.figure_sql import EVENTS
 from projections.query import as_row
 
@@ -35,24 +36,15 @@ class Measure(StrEnum):
     DISTINCT = "distinct"
 
 
-_AGGREGATES: dict[Measure, tuple[LiteralString, str]] = {
-    Measure.COUNT: ("count(*)", "number of facts"),
-    Measure.CASES: ("count(DISTINCT case_id)", "number of cases"),
-    Measure.SUM: ("coalesce(sum(value), 0)::bigint", "sum"),
-    Measure.RATE: (
-        "round(100.0 * sum(value) / nullif(sum(out_of), 0), 2)",
-        "part of the whole in per cent",
-    ),
-    Measure.MEAN: ("round(avg(value), 2)", "mean"),
-    Measure.MEDIAN: (
-        "round(percentile_cont(0.5) WITHIN GROUP (ORDER BY value)::numeric, 2)",
-        "median",
-    ),
-    Measure.P90: (
-        "round(percentile_cont(0.9) WITHIN GROUP (ORDER BY value)::numeric, 2)",
-        "value below which 90 % lie",
-    ),
-    Measure.DISTINCT: ("count(DISTINCT label)", "number of different ones"),
+_AGGREGATES: dict[Measure, LiteralString] = {
+    Measure.COUNT: "count(*)",
+    Measure.CASES: "count(DISTINCT case_id)",
+    Measure.SUM: "coalesce(sum(value), 0)::bigint",
+    Measure.RATE: "round(100.0 * sum(value) / nullif(sum(out_of), 0), 2)",
+    Measure.MEAN: "round(avg(value), 2)",
+    Measure.MEDIAN: "round(percentile_cont(0.5) WITHIN GROUP (ORDER BY value)::numeric, 2)",
+    Measure.P90: "round(percentile_cont(0.9) WITHIN GROUP (ORDER BY value)::numeric, 2)",
+    Measure.DISTINCT: "count(DISTINCT label)",
 }
 
 
@@ -79,9 +71,11 @@ class Figure(msgspec.Struct, frozen=True):
     @property
     def formula(self) -> str:
         """Return how it is counted, in one line for the annex of definitions."""
-        kept = f", only {self.only}" if self.only else ""
-        broken = f" by {', '.join(self.by)}" if self.by else ""
-        return f"{_AGGREGATES[self.measure][1]} of {', '.join(self.facts)}{kept}{broken}"
+        word = f"measure.{self.measure}"
+        kept = f" = {self.only}" if self.only else ""
+        broken = f" / {', '.join(self.by)}" if self.by else ""
+        facts = ", ".join(self.facts)
+        return f"{term(word, 'zh')} {term(word, 'en')}: {facts}{kept}{broken}"
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -203,7 +197,7 @@ def _count(
         """
     ).format(
         parts=parts,
-        aggregate=sql.SQL(_AGGREGATES[definition.measure][0]),
+        aggregate=sql.SQL(_AGGREGATES[definition.measure]),
         shares=shares,
         behind=sql.SQL(definition.behind),
         sets=sql.SQL(", ({})").format(by) if definition.by else sql.SQL(""),

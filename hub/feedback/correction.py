@@ -93,18 +93,10 @@ def evolve(state: CorrectionCase | None, event: e.CorrectionEvents) -> Correctio
         raise ValueError(msg)
     state = _change(state, provider_id=event.provider_id)
     match event:
-        case e.CorrectionReceived():
-            return _change(state, status=Status.RECEIVED, received_at=event.at, due=event.due)
-        case e.CorrectionReturned():
-            return _change(
-                state,
-                provider_id=event.source_id,
-                source_id=event.source_id,
-                returned_by=state.returned_by | {event.provider_id},
-                due=event.due,
-            )
-        case e.RecordsFlagged():
-            return _change(state, flagged=True)
+        case e.CorrectionReceived() | e.CorrectionReturned() | e.CorrectionDueConfirmed():
+            return _routed(state, event)
+        case e.RecordsFlagged() | e.FlagCleared():
+            return _change(state, flagged=isinstance(event, e.RecordsFlagged))
         case e.CorrectionVerified():
             return _change(state, status=Status.VERIFIED, verdict=event.verdict)
         case e.DataCorrected():
@@ -117,10 +109,24 @@ def evolve(state: CorrectionCase | None, event: e.CorrectionEvents) -> Correctio
             return _change(state, status=Status.CLOSED)
         case e.CorrectionContested():
             return _change(state, status=Status.DISPUTED)
-        case e.FlagCleared():
-            return _change(state, flagged=False)
         case e.CorrectionOverdue() | e.ForwardingOverdue():
             return _change(state, overdue=state.overdue | {Duty(event.LAPSES)})
+        case _:
+            assert_never(event)
+
+
+def _routed(state: CorrectionCase, event: e.Routing) -> CorrectionCase:
+    match event:
+        case e.CorrectionReceived():
+            return _change(state, status=Status.RECEIVED, received_at=event.at, due=event.due)
+        case e.CorrectionReturned():
+            return _change(
+                state,
+                provider_id=event.source_id,
+                source_id=event.source_id,
+                returned_by=state.returned_by | {event.provider_id},
+                due=event.due,
+            )
         case e.CorrectionDueConfirmed():
             if event.due.duty is Duty.SCREEN:
                 return _change(state, forward_due=event.due)

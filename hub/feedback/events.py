@@ -266,21 +266,11 @@ FeedbackEvents = (
     | FeedbackDueConfirmed
 )
 DutyEvents = FeedbackDutyMet | FeedbackDutyOverdue
-CorrectionEvents = (
-    CorrectionRequested
-    | CorrectionReceived
-    | CorrectionReturned
-    | RecordsFlagged
-    | CorrectionVerified
-    | DataCorrected
-    | CorrectionDeclined
-    | CorrectionResultReturned
-    | CorrectionConfirmed
-    | CorrectionContested
-    | FlagCleared
-    | CorrectionOverdue
-    | ForwardingOverdue
-    | CorrectionDueConfirmed
-)
+Routing = CorrectionReceived | CorrectionReturned | CorrectionDueConfirmed
+Flagging = RecordsFlagged | FlagCleared
+Handling = CorrectionVerified | DataCorrected | CorrectionDeclined | CorrectionResultReturned
+Ending = CorrectionConfirmed | CorrectionContested
+Lapse = CorrectionOverdue | ForwardingOverdue
+CorrectionEvents = CorrectionRequested | Routing | Flagging | Handling | Ending | Lapse
 
 register(*get_args(FeedbackEvents), *get_args(DutyEvents), *get_args(CorrectionEvents))
