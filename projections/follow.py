@@ -15,11 +15,9 @@ from projections import positions
 from projections.catch_up import BATCH_POSITIONS, Caught, Memory, catch_up
 from projections.connect import connect
 from projections.projection import Projection
-from projections.reader import head
+from projections.reader import await_growth, head, listen
 from projections.rebuild import CannotRebuild, rebuild
 
-POLL_SECONDS = 1.0
-"""A lost call costs at most this long; also how long stopping may take."""
 PAUSE_SECONDS_MIN, PAUSE_SECONDS_MAX = 0.1, 5.0
 
 Passed = Callable[[Caught], None]
@@ -42,7 +40,7 @@ def follow(
     while not stop.is_set():
         try:
             with connect(url, purpose="follower") as connection:
-                connection.execute("LISTEN record")
+                listen(connection)
                 outdated = _outdated(connection, projections)
                 if outdated and builder is None:
                     builder = Thread(target=_build, args=(url, outdated, say), daemon=True)
@@ -53,20 +51,13 @@ def follow(
                     pause = PAUSE_SECONDS_MIN
                     parked = _tell_parked(caught, parked, say)
                     passed(caught)
-                    _wait(connection, caught.position)
+                    await_growth(connection, caught.position)
         except psycopg.OperationalError as error:
             if stop.is_set():
                 return
             say(f"lost PostgreSQL ({_first_line(error)}); trying again in {pause:g} s")
             stop.wait(pause)
             pause = min(pause * 2, PAUSE_SECONDS_MAX)
-
-
-def _wait(connection: psycopg.Connection, position: int) -> None:
-    """Wait until the record has grown beyond a position, or a second is over."""
-    for call in connection.notifies(timeout=POLL_SECONDS):
-        if int(call.payload) > position:
-            return
 
 
 def _outdated(

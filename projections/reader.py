@@ -44,6 +44,10 @@ _AT = """
 """
 
 
+POLL_SECONDS = 1.0
+"""How long a listener waits before it looks for itself: a lost call costs at most this."""
+
+
 class Page(msgspec.Struct, frozen=True):
     """The wanted events up to a position, and that position: after it the next page begins."""
 
@@ -55,6 +59,20 @@ def head(connection: psycopg.Connection) -> int:
     """Return the last position; every event up to it can be read, none is still to come."""
     row = connection.execute("SELECT position FROM record.log_head").fetchone()
     return int(row[0]) if row else 0
+
+
+def listen(connection: psycopg.Connection) -> None:
+    """Let this connection be called whenever the record has grown; look once after this."""
+    connection.execute("LISTEN record")
+
+
+def await_growth(
+    connection: psycopg.Connection, beyond: int, *, seconds_max: float = POLL_SECONDS
+) -> None:
+    """Return when the record is said to have grown beyond a position, or the time is over."""
+    for call in connection.notifies(timeout=seconds_max):
+        if int(call.payload) > beyond:
+            return
 
 
 def pages(

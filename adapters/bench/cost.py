@@ -7,7 +7,7 @@ import psycopg
 
 from adapters.bench.load import fill
 from adapters.record.postgres import PostgresRecord
-from adapters.record.reader import head
+from projections.reader import head
 
 EVENTS = 50_000
 

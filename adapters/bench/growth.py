@@ -10,7 +10,7 @@ import psycopg
 from adapters.bench.load import fill
 from adapters.bench.sample import sample_write
 from adapters.record.postgres import PostgresRecord
-from adapters.record.reader import head
+from projections.reader import head
 
 CALLERS = 64
 FEW, MANY = 10_000, 1_000_000

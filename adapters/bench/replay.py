@@ -10,8 +10,8 @@ import psycopg
 from adapters.bench.load import fill
 from adapters.record.loader import COLUMNS
 from adapters.record.postgres import PostgresRecord
-from adapters.record.reader import head, pages
 from hub.codec import decode
+from projections.reader import head, pages
 
 EVENTS = 200_000
 ROUNDS = 3

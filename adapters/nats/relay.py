@@ -21,8 +21,8 @@ from nats.js.errors import APIError, NotFoundError
 
 from adapters.nats.envelope import STREAM, SUBJECTS, cloud_event, subject_of
 from adapters.record.head import heads
-from adapters.record.reader import Page, pages
 from hub.record import Recorded
+from projections.reader import Page, pages
 
 KEEP_DAYS = 30
 """How long the stream keeps a message; older history is read from the hub by position."""

@@ -2,7 +2,7 @@
 
 `PostgresRecord` is the hub's `Record` for async code, `SyncRecord` the same for threads and the
 command line, `library` the same for programs on the eventsourcing library; one committer is under
-all three. `reader` reads the record by position, `head` tells when it has grown.
+all three. `projections.reader` reads it by position, `head` tells async code when it has grown.
 
     command --> queue --> committer --> record.append_batch() --> answers
                 (bounded)  (all that waited during the last commit goes into the next one)

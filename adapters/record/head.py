@@ -1,4 +1,7 @@
-"""Hearing that the record has grown: LISTEN, and a look every second in case nobody called."""
+"""Hearing in async code that the record has grown: LISTEN, and a look every second in case.
+
+Plain code waits with `projections.reader.listen` and `await_growth`.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -6,8 +9,8 @@ from contextlib import suppress
 
 import psycopg
 
-POLL_SECONDS = 1.0
-"""A lost call costs at most this long."""
+from projections.reader import POLL_SECONDS
+
 _PAUSE_SECONDS = 0.2
 """Pause before connecting again."""
 

@@ -6,7 +6,8 @@ ORIGINATOR_ID_TYPE=text says that aggregate ids are text and not UUIDs.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Never
 from uuid import UUID
@@ -40,6 +41,7 @@ from hub.record import (
     VersionConflict,
     Write,
 )
+from projections.reader import await_growth, head, listen
 
 _PAGE = 500
 """Notifications a subscription reads at once."""
@@ -139,8 +141,8 @@ class GroupCommitRecorder(ApplicationRecorder):
 
     def max_notification_id(self) -> int | None:
         """Return the last position, None when nothing is recorded yet."""
-        (row,) = self._select("SELECT position FROM record.log_head", ())
-        return row[0] or None
+        with self._looking() as connection:
+            return head(connection) or None
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> "RecordSubscription":
         """Return an iterator over events as they are recorded, after a position."""
@@ -149,14 +151,19 @@ class GroupCommitRecorder(ApplicationRecorder):
     def listen(self) -> psycopg.Connection:
         """Return a connection on which the record's growth is announced."""
         connection = psycopg.connect(self._conninfo, autocommit=True)
-        connection.execute("LISTEN record")
+        listen(connection)
         return connection
 
     def _select(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._looking() as connection:
+            cursor = connection.cursor(binary=True)
+            return cursor.execute(statement.encode(), values).fetchall()
+
+    @contextmanager
+    def _looking(self) -> Iterator[psycopg.Connection]:
         try:
             with self._reading.connection() as connection:
-                cursor = connection.cursor(binary=True)
-                return cursor.execute(statement.encode(), values).fetchall()
+                yield connection
         except psycopg.OperationalError as error:
             raise OperationalError(str(error)) from error
 
@@ -201,8 +208,7 @@ class RecordSubscription(Subscription[GroupCommitRecorder]):
             if self._line is None:
                 self._line = self._recorder.listen()
                 return  # what came before we listened was not announced to us: look first
-            for _ in self._line.notifies(timeout=1.0, stop_after=1):
-                pass
+            await_growth(self._line, self._last_notification_id or 0)
         except psycopg.OperationalError:
             self._hang_up()
 

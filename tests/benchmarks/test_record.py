@@ -10,7 +10,7 @@ from adapters.bench.append import append
 from adapters.bench.cost import cost
 from adapters.bench.growth import growth
 from adapters.bench.replay import replay
-from adapters.record.reader import head
+from projections.reader import head
 from tests.servers import Database
 
 

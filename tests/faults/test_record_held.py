@@ -8,8 +8,8 @@ import pytest
 
 from adapters.record.head import heads
 from adapters.record.postgres import PostgresRecord
-from adapters.record.reader import head, pages
 from hub.record import RecordUnavailable
+from projections.reader import head, pages
 from tests.adapters.record.writes import event, stream, write
 from tests.faults.history import History
 from tests.servers import Database

@@ -12,8 +12,9 @@ import psycopg
 
 from projections.catch_up import BATCH_POSITIONS, catch_up
 from projections.directory import DIRECTORY
-from projections.follow import POLL_SECONDS, follow
+from projections.follow import follow
 from projections.positions import standings, wait_for
+from projections.reader import POLL_SECONDS
 from tests.projections import kit
 from tests.projections.counts import COUNTS, make_counts
 from tests.projections.stories import CIVIL, made, registered

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.record.head import heads
 from adapters.record.postgres import PostgresRecord
-from adapters.record.reader import head, pages, stream
+from projections.reader import head, pages, stream
 from tests.adapters.record import writes
 from tests.adapters.record.writes import event, write
 from tests.servers import Database
