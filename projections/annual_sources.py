@@ -2,7 +2,8 @@
 
 Facts that describe a state come in families whose last one on a day says what is so: an entry is
 in force (`entry.on`) until withdrawn (`entry.off`), and likewise organisations, officers,
-resources and grants.
+resources and grants. Where a fact has two numbers, `value` is the smaller or first of them:
+calls that succeeded out of all calls, rows with their bytes.
 """
 
 from collections.abc import Callable, Iterable
@@ -136,11 +137,6 @@ def _of_resource(event: v.ResourceEvent, fact: str, **more: Any) -> Fact:
     )
 
 
-def _data(event: v.DataPublished) -> Iterable[Fact]:
-    yield _of_resource(event, "data.rows", value=event.rows)
-    yield _of_resource(event, "data.bytes", value=event.bytes)
-
-
 def _of_batch(event: v.BatchEvent, fact: str, **more: Any) -> Fact:
     return Fact(
         fact=fact,
@@ -186,10 +182,9 @@ def _issued(event: g.GrantIssued) -> Iterable[Fact]:
 
 
 def _used(event: g.UsageRecorded) -> Iterable[Fact]:
-    yield _of_grant(event, "usage.calls", value=event.calls, day=event.day)
-    yield _of_grant(event, "usage.ok", value=event.ok, out_of=event.calls, day=event.day)
-    yield _of_grant(event, "usage.rows", value=event.rows, day=event.day)
-    yield _of_grant(event, "usage.bytes", value=event.bytes, day=event.day)
+    day = event.day
+    yield _of_grant(event, "usage.calls", value=event.ok, out_of=event.calls, day=day)
+    yield _of_grant(event, "usage.rows", value=event.rows, out_of=event.bytes, day=day)
 
 
 def _feedback(event: f.FeedbackSubmitted) -> Iterable[Fact]:
@@ -244,7 +239,7 @@ SOURCES: dict[type[Event], Source] = {
     v.ResourceResumed: lambda e: [_of_resource(e, "resource.on")],
     v.ResourceSuspended: lambda e: [_of_resource(e, "resource.off")],
     v.ResourceUnmounted: lambda e: [_of_resource(e, "resource.off")],
-    v.DataPublished: _data,
+    v.DataPublished: lambda e: [_of_resource(e, "data.rows", value=e.rows, out_of=e.bytes)],
     v.FreshnessBreached: lambda e: [_of_resource(e, "freshness.breached", label=e.period)],
     v.BatchReceived: lambda e: [_of_batch(e, "batch.received", value=e.rows)],
     v.BatchVerified: _verified,

@@ -29,6 +29,7 @@ class Measure(StrEnum):
     COUNT = "count"
     CASES = "cases"
     SUM = "sum"
+    WHOLE = "whole"
     RATE = "rate"
     MEAN = "mean"
     MEDIAN = "median"
@@ -40,6 +41,7 @@ _AGGREGATES: dict[Measure, LiteralString] = {
     Measure.COUNT: "count(*)",
     Measure.CASES: "count(DISTINCT case_id)",
     Measure.SUM: "coalesce(sum(value), 0)::bigint",
+    Measure.WHOLE: "coalesce(sum(out_of), 0)::bigint",
     Measure.RATE: "round(100.0 * sum(value) / nullif(sum(out_of), 0), 2)",
     Measure.MEAN: "round(avg(value), 2)",
     Measure.MEDIAN: "round(percentile_cont(0.5) WITHIN GROUP (ORDER BY value)::numeric, 2)",

@@ -65,7 +65,7 @@ OVERVIEW = (
     Figure("resources", 1, "在用资源数", "Serving resources", RESOURCE, behind=HELD, compared=True),
     Figure("requests", 1, "共享申请数", "Requests received", ("request.received",), compared=True),
     Figure("grants", 1, "共享授权数", "Grants issued", ("grant.on",), compared=True),
-    Figure("calls", 1, "调用次数", "Calls", ("usage.calls",), Measure.SUM, compared=True),
+    Figure("calls", 1, "调用次数", "Calls", ("usage.calls",), Measure.WHOLE, compared=True),
     Figure("rows", 1, "共享数据条数", "Rows shared", ("usage.rows",), Measure.SUM, compared=True),
 )
 
@@ -188,8 +188,8 @@ CONVERGENCE = (
         5,
         "汇聚数据量",
         "Bytes published",
-        ("data.bytes",),
-        Measure.SUM,
+        ("data.rows",),
+        Measure.WHOLE,
         by=_PROVIDER,
         unit="B",
     ),
