@@ -54,13 +54,16 @@ def facts_of(event: Event) -> list[Fact]:
 class _Latest:
     """The facts of the event last asked for: the runner asks for its keys, then for each row."""
 
-    event: Event | None = None
-    facts: tuple[Fact, ...] = ()
+    def __init__(self) -> None:
+        self._held: tuple[Event | None, tuple[Fact, ...]] = (None, ())
 
     def of(self, event: Event) -> tuple[Fact, ...]:
-        if self.event is not event:
-            self.event, self.facts = event, tuple(facts_of(event))
-        return self.facts
+        # One name for both, so that another thread never sees the facts of another event.
+        known, facts = self._held
+        if known is not event:
+            facts = tuple(facts_of(event))
+            self._held = (event, facts)
+        return facts
 
 
 _latest = _Latest()
