@@ -3,7 +3,7 @@
 What was said exactly stands in the record itself at the line's position (`projections.reader.at`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -145,4 +145,18 @@ def by_person(
              LIMIT %s
             """,
             (person_id, after, limit),
+        ).fetchall()
+
+
+def at_positions(connection: psycopg.Connection, positions: Sequence[int]) -> list[AuditRow]:
+    """Return the lines of these positions, in order: the events behind a figure."""
+    with connection.cursor(row_factory=as_row(AuditRow)) as cursor:
+        return cursor.execute(
+            """
+            SELECT position, topic, at, recorded_at, org_id, person_id, role, case_id, subjects
+              FROM audit_trail
+             WHERE position = ANY (%s)
+             ORDER BY position
+            """,
+            (list(positions),),
         ).fetchall()

@@ -20,6 +20,7 @@ from adapters.http import (
     ask_convergence,
     ask_departments,
     ask_feedback,
+    ask_figures,
     ask_sharing,
     ask_supervision,
     ask_trail,
@@ -47,7 +48,7 @@ SWEEP_SECONDS = 300.0
 MODULES = (
     *(health, identity, credential_routes, ask_departments, ask_catalog, ask_convergence),
     *(uploads, ask_sharing, downloads, ask_feedback),
-    *(ask_supervision, ask_trail, docs),
+    *(ask_supervision, ask_figures, ask_trail, docs),
 )
 """Every page of routes there is."""
 PREPARING: dict[type[Command], Prepare] = {DeliverBatch: uploads.prepared}

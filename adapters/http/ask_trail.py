@@ -100,7 +100,7 @@ async def trail(
             "case_id、subject_id、person_id 只能选择其一",
         )
     return await asked.page(
-        question, AuditRow, key=lambda row: (row.position,), view=AUDIT_TRAIL.name, about=_matter
+        question, AuditRow, key=lambda row: (row.position,), view=AUDIT_TRAIL.name, about=matter
     )
 
 
@@ -133,7 +133,8 @@ async def event(asked: A, position: Annotated[int, Path(ge=1, le=2**62)]) -> Res
     return Response(body, headers=headers)
 
 
-def _matter(row: AuditRow) -> Subject:
+def matter(row: AuditRow) -> Subject:
+    """Return whom a line of the trail concerns."""
     return _subject(row.case_id, (*row.subjects, row.org_id), row.at.date())
 
 
