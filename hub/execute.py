@@ -73,18 +73,16 @@ class Hub:
         time the first answer is returned. `expected` is the version of the subject the speaker
         has seen; another one is refused with VersionMoved.
         """
-        rule = RULES[type(command)]
-        fingerprint = _fingerprint(command, by)
+        wish = _Wish(RULES[type(command)], command, by, at, command_id)
         fresh = False
         for _ in range(ATTEMPTS_MAX):
-            versions, states = await self._gather(rule, command, by, at, fresh=fresh)
+            versions, states = await self._gather(wish, fresh=fresh)
             try:
-                self._check_version(subject_of(rule, command), versions, expected)
-                _, events = answer(rule, command, by, states, at)
+                _check_version(wish.subject, versions, expected)
+                _, events = answer(wish.rule, command, by, states, at)
             except Refusal:
-                found = await self._record.find(command_id)
-                if found is not None:
-                    return _repeat(found, fingerprint, command_id, subject_of(rule, command))
+                if (earlier := await self._earlier(wish)) is not None:
+                    return earlier
                 if fresh:
                     raise
                 fresh = True
@@ -92,31 +90,45 @@ class Hub:
             if not events and not fresh:
                 fresh = True  # a stale state may hide that there is something to record
                 continue
-            write, stored, evolved = _write(command_id, fingerprint, events, versions, states)
-            try:
-                appended = await self._record.append(write)
-            except VersionConflict:
-                fresh = True
-                continue
-            if appended.repeated:
-                found = await self._record.find(command_id)
-                if found is not None:
-                    return _repeat(found, fingerprint, command_id, subject_of(rule, command))
-            self._remember(evolved)
-            subject = subject_of(rule, command)
-            return Receipt(command_id, subject, _last(appended), appended.recorded_at, stored)
+            receipt = await self._store(wish, events, versions, states)
+            if receipt is not None:
+                return receipt
+            fresh = True
         raise Busy(
             "many people are changing this at the same moment; send the command again",
             "此事项正被多人同时修改，请稍后重试",
         )
 
+    async def _store(
+        self,
+        wish: "_Wish",
+        events: tuple[Event, ...],
+        versions: dict[str, int],
+        states: dict[str, State | None],
+    ) -> Receipt | None:
+        """Append what was decided; None when a stream has moved meanwhile."""
+        write, stored, evolved = _write(wish, events, versions, states)
+        try:
+            appended = await self._record.append(write)
+        except VersionConflict:
+            return None
+        if appended.repeated:
+            return await self._earlier(wish)
+        self._remember(evolved)
+        return Receipt(wish.command_id, wish.subject, _last(appended), appended.recorded_at, stored)
+
+    async def _earlier(self, wish: "_Wish") -> Receipt | None:
+        """Return the first answer to this command id, None when it is new."""
+        found = await self._record.find(wish.command_id)
+        return None if found is None else _repeat(found, wish)
+
     async def _gather(
-        self, rule: Rule, command: Command, by: Speaker, at: datetime, *, fresh: bool
+        self, wish: "_Wish", *, fresh: bool
     ) -> tuple[dict[str, int], dict[str, State | None]]:
         """Load what the rule's paths lead to, level by level, each level in one read."""
         versions: dict[str, int] = {}
         states: dict[str, State | None] = {}
-        while wanted := missing(rule, command, by, states, at):
+        while wanted := missing(wish.rule, wish.command, wish.by, states, wish.at):
             unknown = wanted if fresh else {s for s in wanted if s not in self._cache}
             if unknown:
                 await self._refresh(unknown)
@@ -143,16 +155,32 @@ class Hub:
         while len(self._cache) > self._cached_states_max:
             self._cache.popitem(last=False)
 
-    @staticmethod
-    def _check_version(subject: str, versions: dict[str, int], expected: int | None) -> None:
-        if expected is not None and versions.get(subject, 0) != expected:
-            raise VersionMoved(
-                f"{subject} is at version {versions.get(subject, 0)}, not {expected};"
-                " read it again and decide on what it says now",
-                f"{subject}的当前版本为{versions.get(subject, 0)}，"
-                f"不是{expected}，请重新读取后再提交",
-                where=subject,
-            )
+
+class _Wish:
+    """A command with everything that stands beside it while it is decided."""
+
+    __slots__ = ("at", "by", "command", "command_id", "fingerprint", "rule", "subject")
+
+    def __init__(
+        self, rule: Rule, command: Command, by: Speaker, at: datetime, command_id: str
+    ) -> None:
+        self.rule = rule
+        self.command = command
+        self.by = by
+        self.at = at
+        self.command_id = command_id
+        self.fingerprint = _fingerprint(command, by)
+        self.subject = subject_of(rule, command)
+
+
+def _check_version(subject: str, versions: dict[str, int], expected: int | None) -> None:
+    if expected is not None and versions.get(subject, 0) != expected:
+        raise VersionMoved(
+            f"{subject} is at version {versions.get(subject, 0)}, not {expected};"
+            " read it again and decide on what it says now",
+            f"{subject}的当前版本为{versions.get(subject, 0)}，不是{expected}，请重新读取后再提交",
+            where=subject,
+        )
 
 
 def evolve(state: State | None, event: Event) -> State:
@@ -161,8 +189,7 @@ def evolve(state: State | None, event: Event) -> State:
 
 
 def _write(
-    command_id: str,
-    fingerprint: bytes,
+    wish: _Wish,
     events: tuple[Event, ...],
     versions: dict[str, int],
     states: dict[str, State | None],
@@ -171,7 +198,7 @@ def _write(
     new: list[NewEvent] = []
     evolved: dict[str, tuple[int, State | None]] = {}
     for event in events:
-        msgspec.structs.force_setattr(event, "causation_id", command_id)
+        msgspec.structs.force_setattr(event, "causation_id", wish.command_id)
         stream_id = event.stream_id
         before, state = evolved.get(stream_id) or (versions[stream_id], states[stream_id])
         evolved[stream_id] = (before + 1, evolve(state, event))
@@ -180,7 +207,8 @@ def _write(
         )
     stored = tuple(Stored(e.topic, e.stream_id, e.version) for e in new)
     reads = tuple((s, v) for s, v in versions.items() if s not in evolved)
-    return Write(command_id, fingerprint, tuple(new), reads), stored, evolved
+    write = Write(wish.command_id, wish.fingerprint, tuple(new), reads)
+    return write, stored, evolved
 
 
 def _fingerprint(command: Command, by: Speaker) -> bytes:
@@ -191,16 +219,16 @@ def _fingerprint(command: Command, by: Speaker) -> bytes:
     return hashlib.sha256(body).digest()
 
 
-def _repeat(found: Found, fingerprint: bytes, command_id: str, subject: str) -> Receipt:
-    if found.fingerprint != fingerprint:
+def _repeat(found: Found, wish: _Wish) -> Receipt:
+    if found.fingerprint != wish.fingerprint:
         raise CommandReused(
-            f"the id {command_id} was used for another command; send this one under a new id",
-            f"标识{command_id}已用于另一命令，请换用新的标识提交",
+            f"the id {wish.command_id} was used for another command; send this one under a new id",
+            f"标识{wish.command_id}已用于另一命令，请换用新的标识提交",
             where="Idempotency-Key",
         )
     stored = tuple(Stored(e.topic, e.stream_id, e.version) for e in found.events)
     last, at = _last(found.appended), found.appended.recorded_at
-    return Receipt(command_id, subject, last, at, stored, repeated=True)
+    return Receipt(wish.command_id, wish.subject, last, at, stored, repeated=True)
 
 
 def _last(appended: Appended) -> int:

@@ -106,10 +106,24 @@ def _candidate(found: Mapping[str, Any], number: int) -> Candidate:
         text.refusal = text.refusal or "publisher: nobody is named as the provider"
     if not title:
         text.refusal = text.refusal or "title: the entry has no title"
+    content = _content(found, text, title, provider, external_id)
+    return Candidate(
+        external_id=external_id,
+        title=title,
+        provider=provider,
+        content=content,
+        reasons=tuple(text.reasons),
+        refusal=text.refusal,
+    )
+
+
+def _content(
+    found: Mapping[str, Any], text: Text, title: str, provider: str, external_id: str
+) -> EntryContent:
     share_type = _share_type(found, text)
     class_code = f"301{digest_number(provider, 3)}"
     methods, format_class, formats = _distributions(found, text)
-    content = EntryContent(
+    return EntryContent(
         title=title,
         class_code=class_code,
         catalog_code=f"{class_code}/{digest_number(f'{provider}|{external_id}', 12)}",
@@ -128,14 +142,6 @@ def _candidate(found: Mapping[str, Any], number: int) -> Candidate:
         themes=tuple(_themes(found, text)),
         time_range=text.take("temporal", _plain(found.get("temporal")), SHORT_CHARACTERS_MAX),
         space_range=text.take("spatial", _plain(found.get("spatial")), SHORT_CHARACTERS_MAX),
-    )
-    return Candidate(
-        external_id=external_id,
-        title=title,
-        provider=provider,
-        content=content,
-        reasons=tuple(text.reasons),
-        refusal=text.refusal,
     )
 
 

@@ -10,7 +10,7 @@ from adapters.demo.names import AUTHORITY, DEPARTMENTS, FORMS, PERSONAL, REGION
 from adapters.demo.people import person
 from adapters.demo.step import Dice, Step, after, basis_id, moment, org_id, working_day
 
-ENTRIES = 640
+ENTRIES = 660
 """Entries at scale 1."""
 _CLASSES = ("unconditional",) * 55 + ("conditional",) * 38 + ("not_shared",) * 7
 _METHODS = {"registration": "table", "licence": "table", "change": "table", "list": "file",
@@ -74,12 +74,37 @@ def _planned(
 ) -> Planned:
     words, cycle, key = form
     share_type = dice.random.choice(_CLASSES)
-    method = _METHODS[key]
     # Most of the catalogue is made in the first weeks, the rest during the year.
     early = dice.random.random() < 0.8
     span = (date(2025, 1, 6), date(2025, 2, 28)) if early else (date(2025, 3, 3), date(2025, 11, 7))
     title = f"{subject}{words}"
-    content = {
+    content = _content(dice, number, owner, subject, title, cycle, key, share_type)
+    return Planned(
+        entry_id=dice.ident("catalog.entry", str(number)),
+        owner=owner,
+        subject=subject,
+        title=title,
+        form=key,
+        cycle=cycle,
+        share_type=share_type,
+        method=_METHODS[key],
+        published_on=after(dice.day(*span), 3),
+        content=content,
+    )
+
+
+def _content(  # noqa: PLR0917 - the words an entry is made of
+    dice: Dice,
+    number: int,
+    owner: str,
+    subject: str,
+    title: str,
+    cycle: str,
+    key: str,
+    share_type: str,
+) -> dict[str, Any]:
+    method = _METHODS[key]
+    content: dict[str, Any] = {
         "title": title,
         "class_code": f"301{list(DEPARTMENTS).index(owner) + 1:03d}",
         "catalog_code": f"301{list(DEPARTMENTS).index(owner) + 1:03d}/{number:06d}",
@@ -98,31 +123,23 @@ def _planned(
         "region_code": REGION,
         "space_range": "全市",
     }
+    return content | _terms(share_type, dice)
+
+
+def _terms(share_type: str, dice: Dice) -> dict[str, Any]:
+    """Return the conditions of class 2, the ground of class 3."""
     if share_type == "conditional":
-        content["share_conditions"] = {
+        conditions = {
             "purposes": ["履行法定职责", "办理政务服务事项"],
             "period_days_max": 730,
             "security_demands": ["仅限申请系统使用，不得留存副本"],
         }
+        return {"share_conditions": conditions}
     if share_type == "not_shared":
         law, article, reason = dice.random.choice(_GROUNDS)
-        content["not_shared"] = {
-            "reason": reason,
-            "legal_basis_id": basis_id(law),
-            "article": article,
-        }
-    return Planned(
-        entry_id=dice.ident("catalog.entry", str(number)),
-        owner=owner,
-        subject=subject,
-        title=title,
-        form=key,
-        cycle=cycle,
-        share_type=share_type,
-        method=method,
-        published_on=after(dice.day(*span), 3),
-        content=content,
-    )
+        ground = {"reason": reason, "legal_basis_id": basis_id(law), "article": article}
+        return {"not_shared": ground}
+    return {}
 
 
 _CYCLE_WORDS = {

@@ -16,8 +16,8 @@ from hub.convergence.period import KIND_OF_CYCLE, Period, period_of
 
 RESOURCES = 200
 """Resources at scale 1."""
-DAILY_DAYS = 25
-"""How many days a daily table is delivered: a sample of its year."""
+DAILY_MAX = 2
+"""How many daily tables are mounted: each brings two hundred batches."""
 
 
 class Mounted(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +37,9 @@ def plan(entries: list[Planned], seed: int, scale: float) -> list[Mounted]:
         for entry in entries
         if entry.share_type != "not_shared" and entry.published_on < date(2025, 3, 20)
     ]
-    chosen = able[: max(int(RESOURCES * scale), 8)]
+    daily = [entry for entry in able if entry.cycle == "daily"][:DAILY_MAX]
+    chosen = [entry for entry in able if entry.cycle != "daily" or entry in daily]
+    chosen = chosen[: max(int(RESOURCES * scale), 8)]
     return [_mounted(entry, dice, seed) for entry in chosen]
 
 
@@ -75,17 +77,13 @@ def _periods(entry: Planned, active_on: date) -> Iterator[Period]:
     kind = KIND_OF_CYCLE.get(UpdateCycle(entry.cycle))
     if kind is None or entry.method == "interface":
         return
-    day, count = active_on, 0
-    while True:
-        period = period_of(kind, day)
-        ends_in_time = period.last < LAST_DAY - timedelta(days=5)
-        if entry.cycle == "yearly" and count == 0:
-            yield period_of(kind, date(active_on.year - 1, 6, 30))
-            return
-        if not ends_in_time or (entry.cycle == "daily" and count == DAILY_DAYS):
-            return
+    if entry.cycle == "yearly":
+        yield period_of(kind, date(active_on.year - 1, 6, 30))
+        return
+    period = period_of(kind, active_on)
+    while period.last < LAST_DAY - timedelta(days=5):
         yield period
-        day, count = period.last + timedelta(days=1), count + 1
+        period = period_of(kind, period.last + timedelta(days=1))
 
 
 def _deliver(mounted: Mounted, period: Period, dice: Dice, seed: int) -> Iterator[Step]:
