@@ -4,6 +4,7 @@ The record is the log of what happened; a line here says why an answer was no an
 no token and no query string is ever in it.
 """
 
+import logging
 import sys
 from typing import Any, Literal
 
@@ -12,6 +13,8 @@ import structlog
 
 def logger_for(form: Literal["console", "json"]) -> Any:
     """Return the logger: JSON lines for machines, coloured lines for people."""
+    # A lost database is answered with 503 and logged as such; the pool would say it ten times.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if form == "json"

@@ -190,7 +190,8 @@ class Asked:
         if self.reader.engagement is None:
             return
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-        path = f"{self.request.url.path}?{self.request.url.query}"[:2_000]
+        address = self.request.url
+        path = f"{address.path}?{address.query}".rstrip("?")[:1_900]
         command = RecordAuditExport(
             audit_id=self.reader.engagement_id, query=f"GET {path}", rows=rows, sha256=digest
         )

@@ -4,7 +4,8 @@ The same facts as the write side's, folded from the record, so an officer appoin
 can read at once and one relieved cannot; what was folded before is kept, only newer events load.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -15,11 +16,12 @@ from hub.departments.organization import Organization
 from hub.errors import NotFound
 from hub.execute import evolve
 from hub.permit import held_roles
-from hub.record import Record
+from hub.record import Record, Recorded, RecordUnavailable
 from hub.state import State
 from hub.supervision.audit import AuditEngagement
 
 KEPT_MAX = 5_000
+READ_SECONDS_MAX = 5.0
 S = TypeVar("S", bound=State)
 
 
@@ -54,7 +56,7 @@ class Standings:
         wanted = {each for each in stream_ids if each.startswith(f"{kind.STREAM}:")}
         folded = {each: self._kept.get(each, (0, None)) for each in wanted}
         since = {each: version for each, (version, _) in folded.items()}
-        for recorded in await self._record.load(since) if since else ():
+        for recorded in await self._load(since) if since else ():
             event = decode(recorded.topic, recorded.schema_version, recorded.state)
             version, state = folded[recorded.stream_id]
             if recorded.version == version + 1:
@@ -63,6 +65,18 @@ class Standings:
             self._kept.clear()
         self._kept |= {each: held for each, held in folded.items() if held[0]}
         return {each: state for each, (_, state) in folded.items() if isinstance(state, kind)}
+
+    async def _load(self, since: dict[str, int]) -> Sequence[Recorded]:
+        """Load as the write side does, but wait for a lost database only as long as a reader would.
+
+        The question to the record is left to end by itself: others may share its answer.
+        """
+        asking = asyncio.ensure_future(self._record.load(since))
+        asking.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.wait({asking}, timeout=READ_SECONDS_MAX)
+        if not asking.done():
+            raise RecordUnavailable("the database does not answer now; ask again in a moment")
+        return asking.result()
 
     async def the(self, kind: type[S], stream_id: str) -> S:
         """Return one state; raises NotFound."""
