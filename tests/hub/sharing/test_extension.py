@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from hub.actor import Role
 from hub.departments.commands import SetDeadlineRule
-from hub.departments.events import DeadlineRuleSet
+from hub.departments.events import DeadlineRuleSet, OfficerAppointed
 from hub.errors import Conflict, Forbidden, Invalid
 from hub.sharing.commands import (
+    ApproveSharingRequestInternally,
     AskReplyExtension,
     GrantReplyExtension,
     RefuseReplyExtension,
+    SubmitSharingRequest,
 )
 from hub.sharing.events import (
     ReplyExtensionGranted,
     ReplyExtensionRefused,
     ReplyExtensionRequested,
+    RequestApprovedInternally,
+    RequestDrafted,
+    RequestReceived,
+    RequestSubmitted,
 )
+from tests.hub.departments.city import FOUNDED, OPERATOR, org, who
 from tests.hub.kit import Given, given
 from tests.hub.sharing.world import (
     ASKER_HEAD,
@@ -29,6 +37,7 @@ from tests.hub.sharing.world import (
     WORLD,
     after,
     china,
+    draft,
     one,
     received,
 )
@@ -36,6 +45,9 @@ from tests.hub.sharing.world import (
 EXTEND = AskReplyExtension(request_id=REQUEST, days=10, reason="需协调历史数据")
 CONSENT = GrantReplyExtension(request_id=REQUEST, days=10, notice="延期十个工作日答复")
 REFUSE = RefuseReplyExtension(request_id=REQUEST, reason="理由不充分")
+
+APPROVE = ApproveSharingRequestInternally(request_id=REQUEST)
+SUBMIT = SubmitSharingRequest(request_id=REQUEST)
 
 
 def extension_asked() -> Given:
@@ -99,6 +111,28 @@ def test_a_refused_extension_may_be_asked_for_again_in_time() -> None:
 def test_only_the_authority_over_the_provider_consents() -> None:
     extension_asked().when(CONSENT, GIVER_HEAD, china(3, 6)).refused(Forbidden)
     extension_asked().when(REFUSE, ASKER_HEAD, china(3, 6)).refused(Forbidden)
+
+
+def test_an_authority_that_asks_for_the_data_does_not_consent() -> None:
+    officers = tuple(
+        OfficerAppointed(
+            at=FOUNDED, by=OPERATOR, org_id=org("city"), person_id=f"city.{role}", role=role
+        )
+        for role in (Role.BUSINESS_USER, Role.SHARING_HEAD)
+    )
+    asked = (
+        given(*WORLD, *officers)
+        .when(draft(requester_id=org("city")), who("city", Role.BUSINESS_USER), MONDAY)
+        .then(RequestDrafted)
+        .when(APPROVE, who("city", Role.SHARING_HEAD), MONDAY)
+        .then(RequestApprovedInternally)
+        .when(SUBMIT, who("city", Role.SHARING_HEAD), MONDAY)
+        .then(RequestSubmitted, RequestReceived)
+        .when(EXTEND, GIVER_HEAD, china(3, 5))
+        .then(ReplyExtensionRequested)
+    )
+    asked.when(CONSENT, REVIEWER, china(3, 6)).refused(Forbidden, "is a party to this request")
+    asked.when(REFUSE, REVIEWER, china(3, 6)).refused(Forbidden, "is a party to this request")
 
 
 def test_consent_to_what_nobody_asked_for_is_refused() -> None:

@@ -9,30 +9,25 @@ import pytest
 from msgspec.structs import replace
 
 from hub.actor import Role
-from hub.catalog.events import CatalogEntryHandedOver, CatalogEntryWithdrawn
+from hub.catalog.events import CatalogEntryWithdrawn
 from hub.catalog.kinds import Grade, ShareMethod, ShareType
 from hub.command import BasisRef
-from hub.departments.commands import ChangePolicy
 from hub.departments.due import Due, Duty
 from hub.departments.events import (
     LegalBasisRepealed,
     OfficerAppointed,
-    PolicyChanged,
     SharingUnitDesignated,
 )
 from hub.errors import Conflict, Forbidden, Invalid, NotFound
 from hub.sharing.commands import (
     ApproveSharingRequestInternally,
-    ForwardSharingRequest,
     SubmitSharingRequest,
     WithdrawSharingRequest,
 )
 from hub.sharing.events import (
     RequestApprovedInternally,
     RequestDrafted,
-    RequestForwarded,
     RequestReceived,
-    RequestSubmitted,
     RequestWithdrawn,
 )
 from tests.hub.departments.city import FOUNDED, LAW, OPERATOR, org, who
@@ -47,7 +42,6 @@ from tests.hub.sharing.world import (
     OPEN,
     REPLY_ON,
     REQUEST,
-    REVIEWER,
     WORLD,
     agreed,
     approved,
@@ -60,7 +54,6 @@ from tests.hub.sharing.world import (
 
 SUBMIT = SubmitSharingRequest(request_id=REQUEST)
 APPROVE = ApproveSharingRequestInternally(request_id=REQUEST)
-FORWARD = ForwardSharingRequest(request_id=REQUEST)
 WITHDRAW = WithdrawSharingRequest(request_id=REQUEST, reason="需求变化")
 
 
@@ -233,50 +226,6 @@ def test_a_basis_repealed_since_carries_no_request() -> None:
         ),
     )
     world.when(SUBMIT, ASKER_HEAD, MONDAY).refused(Invalid, "not in force on 2026-03-02")
-
-
-def screening(entry_id: str = LIMITED) -> Given:
-    return (
-        given(*WORLD)
-        .when(ChangePolicy(policy="screening", value="on", document="本市办法"), REVIEWER, MONDAY)
-        .then(PolicyChanged)
-        .when(draft(entry_id), ASKER, MONDAY)
-        .then(RequestDrafted)
-        .when(APPROVE, ASKER_HEAD, MONDAY)
-        .then(RequestApprovedInternally)
-    )
-
-
-def test_where_the_authority_screens_the_provider_waits_for_it() -> None:
-    due = due_of(screening(), SUBMIT, ASKER_HEAD, RequestSubmitted)
-    assert (due.duty, due.rule, due.on) == (Duty.SCREEN, "D-07", date(2026, 3, 4))
-    submitted = screening().when(SUBMIT, ASKER_HEAD, MONDAY).then(RequestSubmitted)
-    submitted.when(FORWARD, REVIEWER, MONDAY).then(RequestForwarded, RequestReceived)
-
-
-def test_only_the_authority_forwards_and_only_once() -> None:
-    submitted = screening().when(SUBMIT, ASKER_HEAD, MONDAY).then(RequestSubmitted)
-    submitted.when(FORWARD, GIVER_HEAD, MONDAY).refused(Forbidden, "authority_reviewer")
-    forwarded = submitted.when(FORWARD, REVIEWER, MONDAY).then(RequestForwarded, RequestReceived)
-    forwarded.when(FORWARD, REVIEWER, MONDAY).refused(Conflict, "the request is reviewing")
-
-
-def test_where_nobody_screens_there_is_nothing_to_forward() -> None:
-    received().when(FORWARD, REVIEWER, MONDAY).refused(Conflict, "only while it is submitted")
-
-
-def test_an_authority_that_provides_the_data_does_not_screen_the_request() -> None:
-    ours = CatalogEntryHandedOver(
-        at=MONDAY,
-        by=OPERATOR,
-        entry_id=LIMITED,
-        provider_id=org("civil"),
-        receiver_id=org("city"),
-        reason="职责划转",
-    )
-    world = screening().when(SUBMIT, ASKER_HEAD, MONDAY).then(RequestSubmitted)
-    happen(world, ours)
-    world.when(FORWARD, REVIEWER, MONDAY).refused(Forbidden, "is a party to this request")
 
 
 @pytest.mark.parametrize("speaker", [ASKER, ASKER_HEAD])
