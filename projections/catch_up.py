@@ -8,7 +8,9 @@ chosen by the connection's `search_path`, how far by `until` (a position) and `a
 time). Rows stay in memory between batches as long as nobody else moved the projection.
 """
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -110,6 +112,18 @@ def catch_up(
             return Caught(step.position, pairs, step.parked)
 
 
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Keep the search for cycles away: events and rows hold none, and it took half the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class Step(msgspec.Struct, frozen=True):
     """One transaction: where the furthest behind stands after it, and where all want to be."""
 
@@ -129,7 +143,7 @@ def advance(
     batch: int,
 ) -> Step:
     """Advance the furthest behind of these by one batch, in one transaction."""
-    with connection.transaction():
+    with _no_cycles(), connection.transaction():
         standing = positions.lock(connection, names)
         goal = head(connection) if until is None else min(until, head(connection))
         parked = tuple(one for one in standing if one.parked)
@@ -179,8 +193,9 @@ def _fold(
             event = _decoded(recorded, by)
             if as_of is not None and event.at > as_of:
                 continue
+            heard = (event, recorded)
             for held in by:
-                held.heard.append((event, recorded))
+                held.heard.append(heard)
         for held in group:
             pairs += len(held.heard)
             _take(connection, held)

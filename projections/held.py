@@ -1,7 +1,7 @@
 """What the runner holds of one projection: its rows in memory and what is still to be written."""
 
 from collections.abc import Iterable
-from typing import Any, Generic
+from typing import Generic
 
 import psycopg
 
@@ -111,21 +111,18 @@ class Held(Generic[Row]):
 
     def _take(self, connection: psycopg.Connection, heard: list[tuple[Event, Recorded]]) -> None:
         keys, fold, rows = self.projection.keys, self.projection.fold, self._rows
-        recorded = None
+        recorded, were_there = None, self._were_there
         try:
-            touched: list[tuple[Any, Event, Recorded]] = []
-            for event, recorded in heard:
-                touched += [(key, event, recorded) for key in keys(event, recorded)]
             if not self._complete:
-                self._fetch(connection, {key for key, _, _ in touched})
-            were_there = self._were_there
-            for key, event, recorded in touched:
-                before = rows.get(key)
-                after = fold(key, before, event, recorded)
-                if after is not before:
-                    if key not in were_there:
-                        were_there[key] = before is not None
-                    rows[key] = after
+                self._fetch(connection, {key for one in heard for key in keys(*one)})
+            for event, recorded in heard:
+                for key in keys(event, recorded):
+                    before = rows.get(key)
+                    after = fold(key, before, event, recorded)
+                    if after is not before:
+                        if key not in were_there:
+                            were_there[key] = before is not None
+                        rows[key] = after
         except Exception:
             self.failed_at = None if recorded is None else recorded.position
             raise

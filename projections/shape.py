@@ -139,6 +139,9 @@ def _into(inner: Any) -> Convert | None:
 
 
 def _array(texts: tuple[str, ...]) -> str:
+    together = "".join(texts)
+    if '"' not in together and "\\" not in together:
+        return '{"' + '","'.join(texts) + '"}' if texts else "{}"
     # {"a","b"}: an array literal escapes as CSV does, so its odd escapes are made raw first.
     inner = _LINES.encode(texts)[1:-1]
     return "{" + _unescaped(inner).decode() + "}"

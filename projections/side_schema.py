@@ -35,6 +35,7 @@ def finish(
 ) -> None:
     """Build what `lay_out` left out, under the same names, and let the planner see the rows."""
     with connection.transaction():
+        connection.execute("SET LOCAL maintenance_work_mem = '256MB'")
         for projection in projections:
             if projection.insert_only:
                 _constraints(connection, schema, projection.name)
