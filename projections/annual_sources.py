@@ -187,23 +187,25 @@ def _used(event: g.UsageRecorded) -> Iterable[Fact]:
     yield _of_grant(event, "usage.rows", value=event.rows, out_of=event.bytes, day=day)
 
 
+def _of_feedback(event: f.FeedbackSubmitted, fact: str, value: int, **more: Any) -> Fact:
+    return Fact(
+        fact=fact,
+        department_id=event.provider_id,
+        partner_id=event.requester_id,
+        case_id=event.feedback_id,
+        subject_id=event.entry_id,
+        value=value,
+        **more,
+    )
+
+
 def _feedback(event: f.FeedbackSubmitted) -> Iterable[Fact]:
-    for fact, value in (
-        ("feedback.given", event.score),
-        ("feedback.cases", event.cases),
-        ("feedback.materials", event.materials_saved),
-        ("feedback.visits", event.visits_saved),
-    ):
-        yield Fact(
-            fact=fact,
-            department_id=event.provider_id,
-            partner_id=event.requester_id,
-            case_id=event.feedback_id,
-            subject_id=event.entry_id,
-            part=str(event.score) if fact == "feedback.given" else "",
-            label=event.problems if fact == "feedback.given" else "",
-            value=value,
-        )
+    yield _of_feedback(event, "feedback.given", event.score, part=str(event.score))
+    yield _of_feedback(event, "feedback.cases", event.cases)
+    yield _of_feedback(event, "feedback.materials", event.materials_saved)
+    yield _of_feedback(event, "feedback.visits", event.visits_saved)
+    if event.problems:
+        yield _of_feedback(event, "feedback.problem", 1, label=event.problems)
 
 
 def _of_case(event: f.CorrectionEvent, fact: str, **more: Any) -> Fact:

@@ -245,6 +245,14 @@ USE = (
         ("feedback.given",),
         by=("part",),
     ),
+    Figure(
+        "feedback_problems",
+        8,
+        "反馈的问题",
+        "Problems told",
+        ("feedback.problem",),
+        by=("subject_id", "label"),
+    ),
     Figure("cases_served", 8, "支撑办件", "Cases served", ("feedback.cases",), Measure.SUM),
     Figure(
         "materials_saved",

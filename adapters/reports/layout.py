@@ -262,6 +262,11 @@ _USE = Section(
             ("feedback_scores",),
             chart=True,
         ),
+        Breakdown(
+            Words("反馈的问题", "Problems told"),
+            (Words("目录", "Entry"), Words("问题", "Problem")),
+            ("feedback_problems",),
+        ),
     ),
 )
 

@@ -215,13 +215,16 @@ def test_corrections_are_judged_from_real_cases(given: Given) -> None:
 
 
 def test_feedback_counts_for_who_owes_it_and_what_it_saved(given: Given) -> None:
-    play = Play(*WORLD, *USED).does(SUBMIT, USER)
+    told = SUBMIT.model_copy(update={"problems": "更新偏慢"})
+    play = Play(*WORLD, *USED).does(told, USER)
     assert isinstance(play.events[-2], FeedbackSubmitted)
     connection = given(*play.events).shown_by(ANNUAL_FACTS)
     assert _figure(connection, "feedback_rate", department=TAX).total == Cell(
         (), Decimal(100), 1, 1
     )
     assert _figure(connection, "feedback_rate", department=CIVIL).total.value is None
+    (problem,) = _figure(connection, "feedback_problems", department=CIVIL).parts
+    assert problem.part[1] == "更新偏慢"
     assert (
         _value(connection, "materials_saved"),
         _value(connection, "visits_saved"),
