@@ -63,7 +63,7 @@ async def open_desk(settings: Settings, metrics: Metrics) -> AsyncIterator[Desk]
     """
     assert settings.database_url is not None, "set HUB_DATABASE_URL; `hub up` does it for you"
     url = settings.database_url.get_secret_value()
-    pool = ConnectionPool(
+    pool: ConnectionPool = ConnectionPool(
         url,
         min_size=1,
         max_size=POOL_CONNECTIONS_MAX,

@@ -111,6 +111,7 @@ async def take(
         "etag": tag,
         "repr-digest": content_digest(bytes.fromhex(opened.sha256.removeprefix("sha256:"))),
         "content-disposition": f"attachment; filename*=UTF-8''{quote(opened.file_name)}",
+        "hub-rows": str(opened.rows),
         "cache-control": "private, no-store",
         **({} if whole else {"content-range": f"bytes {part.first}-{last}/{opened.bytes}"}),
     }

@@ -64,7 +64,7 @@ class Asked:
         self.request = request
         self.desk = desk
         self.reader = reader
-        self.language = language
+        self.language: Language = language
         self.limit, self.after, self.bom = paging.limit, paging.after, paging.bom
         self.cursor = from_cursor(paging.cursor)
         self.csv = _wants_csv(request.headers.get("accept", "*/*"))

@@ -68,6 +68,13 @@ CHINESE: dict[str, str] = {
     "control_character": "文本含有控制字符，请删除",
     "stream_id": "应为{kind}的标识：“{kind}:”后接1至80个字母、数字或 . _ ~ -",
     "uscc": "“{value}”不是统一社会信用代码：18位并含校验码(GB 32100)",
+    "too_large": "条目内容共{size}字节，超过{most}字节，请精简摘要或拆分为多个条目",
+    "repeated": "列表中有重复项，每项只列一次",
+    "scope_subjects": "按事项、条目或部门审计须列明对象，其他范围不得列明",
+    "scope_period": "审计期间须有起止日期且先后正确",
+    "credentials": "位置中不得含有账号密码，请由前置机保存",
+    "file_name": "只写文件名，不带目录",
+    "period": "“{value}”不是周期，如2026-03-02、2026-W10、2026-03、2026-Q1、2026-H1、2026",
 }
 GENERAL = "不符合要求"
 
