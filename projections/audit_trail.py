@@ -6,6 +6,7 @@ What was said exactly stands in the record itself at the line's position (`proje
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -37,26 +38,23 @@ class AuditRow(msgspec.Struct, frozen=True):
 
 
 @cache
-def _ids_of(event: type[Event]) -> Callable[[Event], Any]:
-    """Return what gets all ids an event of this class names: its fields `..._id` and `..._ids`."""
+def _ids_of(event: type[Event]) -> tuple[Callable[[Event], Any], bool]:
+    """Return what gets all ids an event of this class names, and whether some are lists of ids."""
     own = [
         name
         for name in event.__struct_fields__
         if name.endswith(("_id", "_ids")) and name not in ("causation_id", "correlation_id")
     ]
-    return attrgetter(*own, "correlation_id")
+    return attrgetter(*own, "correlation_id"), any(name.endswith("_ids") for name in own)
 
 
 def subjects_of(event: Event) -> tuple[str, ...]:
     """Return the ids an event names, each once, in the order of its fields."""
-    found: dict[str, None] = {}
-    for value in _ids_of(type(event))(event):
-        if isinstance(value, str):
-            if value:
-                found[value] = None
-        elif value:
-            found.update(dict.fromkeys(value))
-    return tuple(found)
+    get, with_lists = _ids_of(type(event))
+    if with_lists:
+        parts = [(ids,) if isinstance(ids, str) else ids or () for ids in get(event)]
+        return tuple(dict.fromkeys(filter(None, chain.from_iterable(parts))))
+    return tuple(dict.fromkeys(filter(None, get(event))))
 
 
 def keys(event: Event, recorded: Recorded) -> Iterable[Key]:
@@ -76,7 +74,7 @@ def fold(key: Key, row: AuditRow | None, event: Event, recorded: Recorded) -> Au
         recorded.recorded_at,
         by.org_id,
         by.person_id,
-        by.role.value,
+        by.role,
         event.case_id,
         subjects_of(event),
     )

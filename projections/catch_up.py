@@ -28,7 +28,7 @@ from projections.reader import head, pages
 
 BATCH_POSITIONS = 10_000
 """Positions in one transaction: what is lost at most, and folded again, when it fails."""
-_UNFIT = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
+UNFIT = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
 """What PostgreSQL says of rows or a table that do not fit: the fault of the projection."""
 
 Progress = Callable[[int, int], None]
@@ -113,7 +113,7 @@ def catch_up(
 
 
 @contextmanager
-def _no_cycles() -> Iterator[None]:
+def no_cycles() -> Iterator[None]:
     """Keep the search for cycles away: events and rows hold none, and it took half the time."""
     enabled = gc.isenabled()
     gc.disable()
@@ -143,7 +143,7 @@ def advance(
     batch: int,
 ) -> Step:
     """Advance the furthest behind of these by one batch, in one transaction."""
-    with _no_cycles(), connection.transaction():
+    with no_cycles(), connection.transaction():
         standing = positions.lock(connection, names)
         goal = head(connection) if until is None else min(until, head(connection))
         parked = tuple(one for one in standing if one.parked)
@@ -158,7 +158,7 @@ def advance(
         group = [memory.held[one.name].at(one) for one in going if one.position == start]
         above = [one.position for one in going if one.position > start]
         end = min(start + batch, goal, *above)
-        pairs = _fold(connection, group, start, end, as_of)
+        pairs = fold_positions(connection, group, start, end, as_of)
         for held in group:
             _write(connection, held)
         positions.move(connection, [held.projection.name for held in group], end)
@@ -168,7 +168,7 @@ def advance(
     return Step(last, goal, pairs, parked)
 
 
-def _fold(
+def fold_positions(
     connection: psycopg.Connection,
     group: Sequence[Held[Any]],
     start: int,
@@ -219,7 +219,7 @@ def _take(connection: psycopg.Connection, held: Held[Any]) -> None:
     try:
         held.take(connection)
     except psycopg.Error as error:
-        if isinstance(error, _UNFIT):
+        if isinstance(error, UNFIT):
             raise Poison(held, None, error) from error
         raise
     except Exception as error:
@@ -228,8 +228,8 @@ def _take(connection: psycopg.Connection, held: Held[Any]) -> None:
 
 def _write(connection: psycopg.Connection, held: Held[Any]) -> None:
     try:
-        held.write(connection)
-    except _UNFIT as error:
+        held.parcel().write(connection)
+    except UNFIT as error:
         raise Poison(held, None, error) from error
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Generic
 
+import msgspec
 import psycopg
 
 from hub.event import Event
@@ -13,6 +14,21 @@ from projections.writer import Table
 
 ROWS_MAX = 200_000
 """Rows kept in memory per projection; beyond that the oldest half is read again when needed."""
+
+
+class Parcel(msgspec.Struct, Generic[Row], frozen=True):
+    """Rows of one projection on their way into its table."""
+
+    table: Table[Row]
+    new: list[Row]
+    changed: list[Row]
+    gone: list[Key]
+
+    def write(self, connection: psycopg.Connection) -> None:
+        """Put them there."""
+        self.table.remove(connection, self.gone)
+        self.table.insert(connection, self.new)
+        self.table.change(connection, self.changed)
 
 
 class Held(Generic[Row]):
@@ -43,6 +59,11 @@ class Held(Generic[Row]):
             self._complete = standing.position == 0
         return self
 
+    @property
+    def complete(self) -> bool:
+        """Say whether memory holds every row of the table."""
+        return self._complete
+
     def forget(self) -> None:
         """Drop everything that is in memory."""
         self.heard = []
@@ -65,11 +86,10 @@ class Held(Generic[Row]):
             self.failed_at = None
             raise
 
-    def write(self, connection: psycopg.Connection) -> None:
-        """Write the rows that are new, changed or gone since the last time."""
+    def parcel(self) -> "Parcel[Row]":
+        """Return the rows that are new, changed or gone since the last time."""
         if self.projection.insert_only:
-            self.table.insert(connection, self._new)
-            return
+            return Parcel(self.table, self._new, [], [])
         new: list[Row] = []
         changed: list[Row] = []
         gone: list[Key] = []
@@ -82,12 +102,10 @@ class Held(Generic[Row]):
                 changed.append(row)
             else:
                 new.append(row)
-        self.table.remove(connection, gone)
-        self.table.insert(connection, new)
-        self.table.change(connection, changed)
+        return Parcel(self.table, new, changed, gone)
 
     def settle(self, position: int) -> None:
-        """Say that what was written is committed and that the projection stands here now."""
+        """Say that the parcel is on its way and that the projection stands here now."""
         self._stands = (self._stands[0], position)
         self._new = []
         self._were_there = {}

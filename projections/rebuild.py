@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg import sql
 
 from projections import positions, side_schema
 from projections.catch_up import Caught, Memory, Poison, Progress, advance, catch_up
 from projections.connect import LIVE, look_at
+from projections.fill import fill
 from projections.projection import Projection
 from projections.reader import head
 
 NEXT = "views_next"
 """The schema in which a rebuild grows."""
-BATCH_POSITIONS = 50_000
-"""Positions in one transaction of a rebuild: larger batches write a row fewer times."""
 SWITCH_ATTEMPTS_MAX = 60
 SWITCH_LOCK_MILLISECONDS_MAX = 3_000
 """How long a switch waits for readers before it lets those behind it pass and tries again.
@@ -59,10 +59,11 @@ def rebuild(
         side_schema.lay_out(connection, NEXT, projections)
         look_at(connection, NEXT)
         memory = Memory(projections)
+        pairs = fill(connection, NEXT, memory, goal=head(connection), progress=progress)
         caught = _filled(connection, memory, progress)
         side_schema.finish(connection, NEXT, projections)
         _switch(connection, memory)
-        return caught
+        return msgspec.structs.replace(caught, pairs=caught.pairs + pairs)
     finally:
         if not connection.closed:
             side_schema.drop(connection, NEXT)
@@ -100,16 +101,11 @@ def replay(
             )
         )
     look_at(connection, schema)
-    caught = catch_up(
-        connection,
-        projections,
-        until=until,
-        as_of=as_of,
-        batch=BATCH_POSITIONS,
-        progress=progress,
-    )
+    memory = Memory(projections)
+    pairs = fill(connection, schema, memory, goal=until, as_of=as_of, progress=progress)
+    caught = catch_up(connection, memory, until=until, as_of=as_of, progress=progress)
     side_schema.finish(connection, schema, projections)
-    return caught
+    return msgspec.structs.replace(caught, pairs=caught.pairs + pairs)
 
 
 def replays(connection: psycopg.Connection) -> list[tuple[str, str]]:
@@ -131,7 +127,7 @@ def _alone(connection: psycopg.Connection) -> bool:
 
 
 def _filled(connection: psycopg.Connection, memory: Memory, progress: Progress | None) -> Caught:
-    caught = catch_up(connection, memory, batch=BATCH_POSITIONS, progress=progress)
+    caught = catch_up(connection, memory, progress=progress)
     for parked in caught.parked:
         raise CannotRebuild(
             f"{parked.name} cannot take the event {parked.parked_position}:"

@@ -1,6 +1,6 @@
 """Rows into tables: COPY for new rows, COPY and one upsert for changed ones, one DELETE."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Generic
 
 import psycopg
@@ -9,6 +9,8 @@ from psycopg import sql
 from projections.projection import Key, Projection, Row
 from projections.shape import Shape, csv
 
+ROWS_SENT = 2_000
+"""Rows written as text and sent in one go."""
 _FORMAT = sql.SQL(r"FROM STDIN (FORMAT csv, NULL 'null', ESCAPE '\')")
 
 
@@ -45,16 +47,16 @@ class Table(Generic[Row]):
             found = map(self.shape.row_of, cursor.fetchall())
             return {self.shape.key_of(row): row for row in found}
 
-    def insert(self, connection: psycopg.Connection, rows: Collection[Row]) -> None:
+    def insert(self, connection: psycopg.Connection, rows: Sequence[Row]) -> None:
         """Copy in rows whose keys the table does not hold yet."""
         if rows:
-            _copy(connection, self._copy, self.shape.csv(rows))
+            _copy(connection, self._copy, map(self.shape.csv, _parts(rows)))
 
-    def change(self, connection: psycopg.Connection, rows: Collection[Row]) -> None:
+    def change(self, connection: psycopg.Connection, rows: Sequence[Row]) -> None:
         """Put rows in the place of those with the same keys."""
         if rows:
             connection.execute(self._make_stage)
-            _copy(connection, self._copy_stage, self.shape.csv(rows))
+            _copy(connection, self._copy_stage, map(self.shape.csv, _parts(rows)))
             connection.execute(self._upsert)
 
     def remove(self, connection: psycopg.Connection, keys: Collection[Key]) -> None:
@@ -62,13 +64,21 @@ class Table(Generic[Row]):
         if keys:
             connection.execute(self._make_stage)
             connection.execute(self._empty_stage)
-            _copy(connection, self._copy_keys, csv(keys))
+            _copy(connection, self._copy_keys, [csv(keys)])
             connection.execute(self._delete)
 
 
-def _copy(connection: psycopg.Connection, statement: sql.Composed, data: bytes) -> None:
+def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Cut rows so that PostgreSQL takes in one part while we write the text of the next."""
+    for start in range(0, len(rows), ROWS_SENT):
+        yield rows[start : start + ROWS_SENT]
+
+
+def _copy(connection: psycopg.Connection, statement: sql.Composed, data: Iterable[bytes]) -> None:
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(data)
+        for part in data:
+            copy.write(part)
+            copy.write(b"\n")
 
 
 def _names(names: Iterable[str]) -> sql.Composed:
