@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import typer.main
 
 from adapters.cli import build
+from adapters.http.reference import http_page
 from adapters.settings import PREFIX, Settings
 from hub import errors
 from hub.codec import EVENTS
@@ -35,6 +36,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands_page,
         "events.md": events_page,
         "glossary.md": glossary_page,
+        "http.md": http_page,
         "refusals.md": refusals_page,
         "settings.md": settings_page,
     }

@@ -38,6 +38,8 @@ CHAPTERS = {
     "identity": "Sessions, accounts, keys 身份：会话、账号、密钥",
     "health": "Is it well? 运行状况",
 }
+OPEN = ("/healthz", "/readyz", "/metrics", "/api/v1/identity/sessions")
+"""Addresses that ask nobody who he is."""
 _SCHEMAS: dict[str, Any] = {"Problem": Problem, "Receipt": Receipt}
 _REF = "#/components/schemas/{name}"
 _COMMAND_PROBLEMS = (
@@ -72,6 +74,9 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
         schemas |= components
         document["components"]["securitySchemes"] = _SECURITY
         document["security"] = [{"bearer": []}, {"cookie": []}]
+        for path in OPEN:
+            for operation in document["paths"][path].values():
+                operation["security"] = []
         document["paths"] = dict(sorted(document["paths"].items()))
         app.openapi_schema = document
     return app.openapi_schema

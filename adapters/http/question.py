@@ -15,6 +15,7 @@ import msgspec
 import psycopg
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
+from uuid_utils import uuid7
 
 from adapters.http import table
 from adapters.http.asking import AtDesk, InLanguage, UnderAudit, visitor_of
@@ -199,7 +200,7 @@ class Asked:
             command,
             self.reader.speaker,
             self.desk.clock(),
-            command_id=f"audit-read-{self.request.scope['request_id']}",
+            command_id=f"audit-read-{uuid7()}",
         )
 
     async def _seen(
