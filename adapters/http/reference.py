@@ -16,7 +16,7 @@ _COMMANDS = f"""\
 | header | |
 |---|---|
 | `Authorization: Bearer …` | a session token (`hubs_…`) or an API key (`hubk_…`) |
-| `Idempotency-Key` | needed: 8 to 200 visible characters; a new one for each wish, kept for a retry |
+| `Idempotency-Key` | needed: 8 to 200 visible characters; new for each wish, kept for a retry |
 | `If-Match` | the `ETag` of the thing as you read it; another version is refused with 412 |
 | `Hub-Occurred-At` | the legal time, only with the setting `history_import` |
 
