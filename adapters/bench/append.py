@@ -15,6 +15,7 @@ from msgspec import to_builtins
 from psycopg.conninfo import conninfo_to_dict
 from uuid_utils.compat import uuid7
 
+from adapters.bench.figure import Figure
 from adapters.bench.sample import sample_event, sample_write
 from adapters.record.postgres import PostgresRecord
 from adapters.record.sync import SyncRecord
@@ -23,7 +24,7 @@ CALLERS = 64
 SECONDS = 4.0
 
 
-def append(url: str, *, seconds: float = SECONDS) -> list[dict[str, Any]]:
+def append(url: str, *, seconds: float = SECONDS) -> list[Figure]:
     """Measure stored commands per second with 64 callers: ours (async, threads) ÷ stock.
 
     `url` is a migrated database of its own on a durable server, as hub_app. One event of the same
@@ -39,17 +40,17 @@ def append(url: str, *, seconds: float = SECONDS) -> list[dict[str, Any]]:
     ]
 
 
-def _figure(name: str, ours: float, other: float, *, must: float, aim: float) -> dict[str, Any]:
-    return {
-        "name": name,
-        "ours": round(ours),
-        "other": round(other),
-        "other_is": "eventsourcing Application.save on its PostgreSQL recorder, 64 threads",
-        "ratio": round(ours / other, 2),
-        "unit": "commands/s",
-        "must": must,
-        "aim": aim,
-    }
+def _figure(name: str, ours: float, other: float, *, must: float, aim: float) -> Figure:
+    return Figure(
+        name=name,
+        ours=round(ours),
+        other=round(other),
+        other_is="eventsourcing Application.save on its PostgreSQL recorder, 64 threads",
+        ratio=round(ours / other, 2),
+        unit="commands/s",
+        must=must,
+        aim=aim,
+    )
 
 
 async def _async(url: str, seconds: float) -> float:

@@ -1,10 +1,10 @@
 """What one event costs on disk."""
 
 import asyncio
-from typing import Any
 
 import psycopg
 
+from adapters.bench.figure import Figure
 from adapters.bench.load import fill
 from adapters.record.postgres import PostgresRecord
 from projections.reader import head
@@ -21,7 +21,7 @@ _SIZES = """
 """
 
 
-def cost(url: str, *, events: int = EVENTS) -> list[dict[str, Any]]:
+def cost(url: str, *, events: int = EVENTS) -> list[Figure]:
     """State the bytes on disk per event, all tables and indexes of the record together.
 
     `url` is a migrated database as hub_app; it is filled up to `events` if it holds fewer: five
@@ -37,19 +37,19 @@ def cost(url: str, *, events: int = EVENTS) -> list[dict[str, Any]]:
     in_events, in_streams, in_commands, state = row
     total = in_events + in_streams + in_commands
     return [
-        {
-            "name": "cost",
-            "ours": round(total / rows),
-            "other": round(state),
-            "other_is": "the event's own JSON",
-            "ratio": round(total / rows / state, 2),
-            "unit": "bytes/event",
-            "parts": {
+        Figure(
+            name="cost",
+            ours=round(total / rows),
+            other=round(state),
+            other_is="the event's own JSON",
+            ratio=round(total / rows / state, 2),
+            unit="bytes/event",
+            parts={
                 "events": round(in_events / rows),
                 "streams": round(in_streams / rows),
                 "commands": round(in_commands / rows),
             },
-        }
+        )
     ]
 
 

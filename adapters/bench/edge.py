@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from http.client import HTTPConnection
 from itertools import count
-from typing import Any
 
 import orjson
 import psycopg
@@ -26,6 +25,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI, Response
 
+from adapters.bench.figure import Figure
 from adapters.bench.traffic import post, rate
 from adapters.http.app import create_app
 from adapters.identity.accounts import create_account
@@ -46,7 +46,7 @@ _READY_SECONDS_MAX = 30.0
 _PLACEHOLDER = b"1000000000000000000"
 
 
-def edge(url: str, *, seconds: float = SECONDS) -> list[dict[str, Any]]:
+def edge(url: str, *, seconds: float = SECONDS) -> list[Figure]:
     """Measure commands and empty POSTs per second, 64 connections, one API process.
 
     `url` is a migrated database of its own on a durable server, as hub_app.
@@ -56,16 +56,16 @@ def edge(url: str, *, seconds: float = SECONDS) -> list[dict[str, Any]]:
         headers = {"authorization": f"Bearer {token}"}
         empty, ours = uvloop.run(_measure(port, headers, seconds))
     return [
-        {
-            "name": "edge",
-            "ours": round(ours),
-            "other": round(empty),
-            "other_is": "an empty POST with the same body model, same process, 64 connections",
-            "ratio": round(ours / empty, 2),
-            "unit": "commands/s",
-            "must": 0.25,
-            "aim": 0.4,
-        }
+        Figure(
+            name="edge",
+            ours=round(ours),
+            other=round(empty),
+            other_is="an empty POST with the same body model, same process, 64 connections",
+            ratio=round(ours / empty, 2),
+            unit="commands/s",
+            must=0.25,
+            aim=0.4,
+        )
     ]
 
 
@@ -132,6 +132,8 @@ def bench_app() -> FastAPI:
         del command
         return Response(status_code=204, headers={"content-length": "0"})
 
+    # First in line, so that looking for its route costs the yardstick nothing.
+    app.router.routes.insert(0, app.router.routes.pop())
     return app
 
 

@@ -3,10 +3,10 @@
 import asyncio
 from statistics import median
 from time import perf_counter
-from typing import Any
 
 import psycopg
 
+from adapters.bench.figure import Figure
 from adapters.bench.load import fill
 from adapters.bench.sample import sample_write
 from adapters.record.postgres import PostgresRecord
@@ -17,34 +17,47 @@ FEW, MANY = 10_000, 1_000_000
 ROUNDS, ROUND_SECONDS = 7, 1.0
 
 
-def growth(url: str, few_url: str, *, many: int = MANY) -> list[dict[str, Any]]:
-    """Measure durable single-event commands per second with `many` events and with 10,000.
+def growth(
+    url: str,
+    few_url: str,
+    *,
+    many: int = MANY,
+    few: int = FEW,
+    rounds: int = ROUNDS,
+    round_seconds: float = ROUND_SECONDS,
+) -> list[Figure]:
+    """Measure durable single-event commands per second with `many` events and with `few`.
 
     `url` and `few_url` are two migrated databases on one durable server, as hub_app; filling the
     first takes about a minute for a million. The rounds alternate between the two, so whatever
-    else the machine does meets both; the ratio is the median of the rounds' ratios.
+    else the machine does meets both; the median round of each counts.
     """
-    rounds = asyncio.run(_rounds(url, few_url, many))
+    measured = asyncio.run(_rounds((url, many), (few_url, few), rounds, round_seconds))
+    at_many, at_few = (median(column) for column in zip(*measured, strict=True))
     return [
-        {
-            "name": "growth",
-            "ours": round(median(at_many for at_many, _ in rounds)),
-            "other": round(median(at_few for _, at_few in rounds)),
-            "other_is": f"the same with {FEW:,} events; ours with {many:,}",
-            "ratio": round(median(at_many / at_few for at_many, at_few in rounds), 2),
-            "unit": "commands/s",
-            "must": 0.9,
-            "aim": 1.0,
-        }
+        Figure(
+            name="growth",
+            ours=round(at_many),
+            other=round(at_few),
+            other_is=f"the same with {few:,} events; ours with {many:,}",
+            ratio=round(at_many / at_few, 2),
+            unit="commands/s",
+            must=0.9,
+            aim=1.0,
+        )
     ]
 
 
-async def _rounds(url: str, few_url: str, many: int) -> list[tuple[float, float]]:
-    async with PostgresRecord(url) as large, PostgresRecord(few_url) as small:
-        await _fill_up_to(url, large, many)
-        await _fill_up_to(few_url, small, FEW)
-        rounds = [(await _rate(large), await _rate(small)) for _ in range(ROUNDS + 1)]
-        return rounds[1:]  # in the first the caches warm up
+async def _rounds(
+    many: tuple[str, int], few: tuple[str, int], rounds: int, seconds: float
+) -> list[tuple[float, float]]:
+    async with PostgresRecord(many[0]) as large, PostgresRecord(few[0]) as small:
+        await _fill_up_to(many[0], large, many[1])
+        await _fill_up_to(few[0], small, few[1])
+        measured = [
+            (await _rate(large, seconds), await _rate(small, seconds)) for _ in range(rounds + 1)
+        ]
+        return measured[1:]  # in the first the caches warm up
 
 
 async def _fill_up_to(url: str, record: PostgresRecord, events: int) -> None:
@@ -53,13 +66,13 @@ async def _fill_up_to(url: str, record: PostgresRecord, events: int) -> None:
     await fill(record, max(0, events - there))
 
 
-async def _rate(record: PostgresRecord) -> float:
+async def _rate(record: PostgresRecord, seconds: float) -> float:
     done = 0
     start = perf_counter()
 
     async def caller() -> None:
         nonlocal done
-        while perf_counter() - start < ROUND_SECONDS:
+        while perf_counter() - start < seconds:
             await record.append(sample_write())
             done += 1
 

@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 from uuid_utils.compat import uuid7
 
+from adapters.bench.figure import Figure
 from adapters.bench.lives import fill
 from projections.connect import connect
 from projections.reader import head
@@ -27,7 +28,7 @@ STOCK_EVENTS = 3_000
 PATIENCE_SECONDS = 120
 
 
-def project(url: str, *, events: int = EVENTS) -> dict[str, Any]:
+def project(url: str, *, events: int = EVENTS) -> list[Figure]:
     """Measure pairs of event and view per second in a rebuild ÷ the library's ProjectionRunner.
 
     `url` is a migrated database as hub_app on a durable server, its record empty or filled by an
@@ -43,19 +44,23 @@ def project(url: str, *, events: int = EVENTS) -> dict[str, Any]:
         caught = rebuild(connection, PROJECTIONS)
         ours = caught.pairs / (perf_counter() - start)
     stock = _stock(url)
-    return {
-        "name": "project",
-        "ours": round(ours),
-        "other": round(stock),
-        "other_is": f"eventsourcing ProjectionRunner onto one view, {STOCK_EVENTS:,} events",
-        "ratio": round(ours / stock, 1),
-        "unit": "event-view pairs/s",
-        "must": 50,
-        "aim": 150,
-        "projections": len(PROJECTIONS),
-        "events": caught.position,
-        "pairs": caught.pairs,
-    }
+    return [
+        Figure(
+            name="project",
+            ours=round(ours),
+            other=round(stock),
+            other_is=f"eventsourcing ProjectionRunner onto one view, {STOCK_EVENTS:,} events",
+            ratio=round(ours / stock, 1),
+            unit="event-view pairs/s",
+            must=50,
+            aim=150,
+            parts={
+                "projections": len(PROJECTIONS),
+                "events": caught.position,
+                "pairs": caught.pairs,
+            },
+        )
+    ]
 
 
 class _Request(Aggregate):

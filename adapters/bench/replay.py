@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
 
 import psycopg
 
+from adapters.bench.figure import Figure
 from adapters.bench.load import fill
 from adapters.record.loader import COLUMNS
 from adapters.record.postgres import PostgresRecord
@@ -17,7 +17,7 @@ EVENTS = 200_000
 ROUNDS = 3
 
 
-def replay(url: str, *, events: int = EVENTS) -> list[dict[str, Any]]:
+def replay(url: str, *, events: int = EVENTS) -> list[Figure]:
     """Measure events decoded per second from the record ÷ raw binary COPY of the same rows.
 
     `url` is a migrated database as hub_app; it is filled up to `events` if it holds fewer. The
@@ -31,16 +31,16 @@ def replay(url: str, *, events: int = EVENTS) -> list[dict[str, Any]]:
         copied = max(_rate(rows, lambda: _copy_out(connection, rows)) for _ in range(ROUNDS))
         decoded = max(_rate(rows, lambda: _decode(connection, rows)) for _ in range(ROUNDS))
     return [
-        {
-            "name": "replay",
-            "ours": round(decoded),
-            "other": round(copied),
-            "other_is": "COPY … TO STDOUT (FORMAT BINARY) of the same rows, bytes thrown away",
-            "ratio": round(decoded / copied, 2),
-            "unit": "events/s",
-            "must": 0.25,
-            "aim": 0.5,
-        }
+        Figure(
+            name="replay",
+            ours=round(decoded),
+            other=round(copied),
+            other_is="COPY … TO STDOUT (FORMAT BINARY) of the same rows, bytes thrown away",
+            ratio=round(decoded / copied, 2),
+            unit="events/s",
+            must=0.25,
+            aim=0.5,
+        )
     ]
 
 

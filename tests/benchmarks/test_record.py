@@ -1,27 +1,24 @@
 """The benches of the record run and tell what they compared; how fast is not a test's business."""
 
-from typing import Any
-
 import psycopg
-import pytest
 
-from adapters.bench import growth as growing
 from adapters.bench.append import append
 from adapters.bench.cost import cost
+from adapters.bench.figure import Figure
 from adapters.bench.growth import growth
 from adapters.bench.replay import replay
 from projections.reader import head
 from tests.servers import Database
 
 
-def _told(figures: list[dict[str, Any]]) -> list[str]:
+def _told(figures: list[Figure]) -> list[str]:
     for figure in figures:
-        assert figure["ours"] > 0
-        assert figure["other"] > 0
-        assert figure["ratio"] > 0
-        assert figure["other_is"]
-        assert figure["unit"]
-    return [figure["name"] for figure in figures]
+        assert figure.ours > 0
+        assert figure.other > 0
+        assert figure.ratio > 0
+        assert figure.other_is
+        assert figure.unit
+    return [figure.name for figure in figures]
 
 
 def test_append_is_measured_against_the_stock_library(database: Database) -> None:
@@ -40,9 +37,7 @@ def test_replay_and_cost_fill_the_record_as_far_as_they_need(database: Database)
 
 
 def test_growth_alternates_between_a_large_and_a_small_record(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database,
 ) -> None:
-    monkeypatch.setattr(growing, "FEW", 100)
-    monkeypatch.setattr(growing, "ROUNDS", 2)
-    monkeypatch.setattr(growing, "ROUND_SECONDS", 0.1)
-    assert _told(growth(database.app_url, database.app_url, many=1_000)) == ["growth"]
+    url = database.app_url
+    assert _told(growth(url, url, many=1_000, few=100, rounds=2, round_seconds=0.1)) == ["growth"]
