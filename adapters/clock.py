@@ -124,6 +124,7 @@ class Clock:
         self._connection: psycopg.Connection | None = None
         self._answered: set[str] = set()
         self._calendars: dict[str, int] = {}
+        self._year = 0
 
     async def tick(self) -> int:
         """Record what has ended since the last look; return how many commands were answered.
@@ -153,8 +154,18 @@ class Clock:
         ended = deadlines.to_lapse(connection, now, limit=500 + len(self._answered))
         wishes = [wish for row in ended if (wish := _lapse(row)) is not None]
         wishes += self._confirmations(connection, now)
-        wishes += _report_duties(connection, now)
+        wishes += self._report_duties(connection, now)
         return [wish for wish in wishes if wish[0] not in self._answered]
+
+    def _report_duties(self, connection: psycopg.Connection, now: datetime) -> list[Wish]:
+        """Return the duties that begin with a new year, until all of them are answered."""
+        year = business_year(now) - 1
+        if year == self._year:
+            return []
+        wishes = _report_duties(connection, year)
+        if all(command_id in self._answered for command_id, _, _ in wishes):
+            self._year = year
+        return wishes
 
     def _confirmations(self, connection: psycopg.Connection, now: datetime) -> list[Wish]:
         """Return what a newly published calendar makes final; nothing while none is new."""
@@ -212,9 +223,8 @@ def _confirm(row: DeadlineRow, versions: str, now: datetime) -> Wish | None:
     return _id(words), _about(kind, row.clock_id), now
 
 
-def _report_duties(connection: psycopg.Connection, now: datetime) -> list[Wish]:
+def _report_duties(connection: psycopg.Connection, year: int) -> list[Wish]:
     """Return what begins on 1 January: the duty to report on the year that ended (D-17, D-18)."""
-    year = business_year(now) - 1
     begins_at = end_of(date(year, 12, 31))
     reporting = connection.execute(
         """

@@ -24,7 +24,7 @@ from projections.registry import PROJECTIONS
 
 TICK_SECONDS_MAX = 1.0
 """The clock looks at least this often."""
-TICK_SECONDS_MIN = 0.05
+TICK_SECONDS_MIN = 0.25
 """And not oftener than this, however fast events come in."""
 
 

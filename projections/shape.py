@@ -56,6 +56,12 @@ class Shape(Generic[Row]):
         r"""Return rows as CSV for COPY (ESCAPE '\', NULL 'null')."""
         return csv(map(self._values, rows) if self._into else map(msgspec.structs.astuple, rows))
 
+    def json(self, rows: Iterable[Row]) -> str:
+        """Return rows as JSON objects named by column, for json_populate_recordset."""
+        names, values = self.columns, msgspec.structs.astuple
+        objects = [dict(zip(names, values(row), strict=True)) for row in rows]
+        return _LINES.encode(objects).decode()
+
     def row_of(self, values: Sequence[Any]) -> Row:
         """Return the row of one line of a SELECT over `columns`."""
         held = dict(zip(self.columns, values, strict=True))

@@ -1,4 +1,4 @@
-"""Rows into tables: COPY for new rows, COPY and one upsert for changed ones, one DELETE."""
+"""Rows into tables: a few with one statement, many by COPY (changed ones through a stage)."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Generic
@@ -9,6 +9,8 @@ from psycopg import sql
 from projections.projection import Key, Projection, Row
 from projections.shape import Shape, csv
 
+ROWS_AS_JSON_MAX = 100
+"""So many rows go in with one statement; for more, COPY is worth its round trips."""
 ROWS_SENT = 2_000
 """Rows written as text and sent in one go."""
 _FORMAT = sql.SQL(r"FROM STDIN (FORMAT csv, NULL 'null', ESCAPE '\')")
@@ -34,6 +36,13 @@ class Table(Generic[Row]):
             "INSERT INTO {name} ({columns}) SELECT {columns} FROM {stage} "
             "ON CONFLICT ({key}) DO {update}"
         ).format(name=name, stage=stage, columns=columns, key=key, update=_update(rest))
+        self._insert_json = sql.SQL(
+            "INSERT INTO {name} ({columns}) "
+            "SELECT {columns} FROM json_populate_recordset(NULL::{name}, %s)"
+        ).format(name=name, columns=columns)
+        self._upsert_json = sql.SQL("{insert} ON CONFLICT ({key}) DO {update}").format(
+            insert=self._insert_json, key=key, update=_update(rest)
+        )
         self._delete = sql.SQL("DELETE FROM {name} AS t USING {stage} AS s WHERE {same}").format(
             name=name, stage=stage, same=_same(self.shape.key)
         )
@@ -49,12 +58,16 @@ class Table(Generic[Row]):
 
     def insert(self, connection: psycopg.Connection, rows: Sequence[Row]) -> None:
         """Copy in rows whose keys the table does not hold yet."""
-        if rows:
+        if len(rows) > ROWS_AS_JSON_MAX:
             _copy(connection, self._copy, map(self.shape.csv, _parts(rows)))
+        elif rows:
+            connection.execute(self._insert_json, (self.shape.json(rows),), prepare=True)
 
     def change(self, connection: psycopg.Connection, rows: Sequence[Row]) -> None:
         """Put rows in the place of those with the same keys."""
-        if rows:
+        if 0 < len(rows) <= ROWS_AS_JSON_MAX:
+            connection.execute(self._upsert_json, (self.shape.json(rows),), prepare=True)
+        elif rows:
             connection.execute(self._make_stage)
             _copy(connection, self._copy_stage, map(self.shape.csv, _parts(rows)))
             connection.execute(self._upsert)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.actor import Role
+from projections import writer
 from projections.catch_up import Memory, catch_up
 from projections.connect import connect, look_at
 from projections.deadlines import DEADLINES
@@ -49,7 +51,12 @@ EVENTS = st.one_of(
 LIVE_BATCHES = st.lists(st.lists(EVENTS, min_size=1, max_size=8), min_size=1, max_size=8)
 
 
-def test_rebuild_equals_live_for_any_split_into_batches(database: Database) -> None:
+@pytest.mark.parametrize("as_json_max", [writer.ROWS_AS_JSON_MAX, 0])
+def test_rebuild_equals_live_for_any_split_into_batches(
+    database: Database, monkeypatch: pytest.MonkeyPatch, as_json_max: int
+) -> None:
+    monkeypatch.setattr(writer, "ROWS_AS_JSON_MAX", as_json_max)
+
     @settings(
         max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
     )
