@@ -139,22 +139,18 @@ def board(
             """
             SELECT r.resource_id, r.entry_id, r.provider_id, r.title, r.last_period,
                    r.last_published_at, r.expects, r.period_ends_on, r.due_on, r.ends_at,
-                   coalesce(f.timely, 0) AS timely,
-                   coalesce(f.missed, 0) AS missed,
-                   coalesce(f.last_missed, '') AS last_missed
+                   f.timely, f.missed, coalesce(f.last_missed, '') AS last_missed
               FROM resources AS r
               LEFT JOIN LATERAL (
                    SELECT count(*) FILTER (WHERE timely) AS timely,
-                          count(*) FILTER (WHERE breached_at IS NOT NULL) AS missed,
+                          count(breached_at) AS missed,
                           (array_agg(period ORDER BY breached_at DESC)
                            FILTER (WHERE breached_at IS NOT NULL))[1] AS last_missed
                      FROM freshness
                     WHERE freshness.resource_id = r.resource_id) AS f ON true
-             WHERE r.status IN ('active', 'ending')
-               AND r.kind <> 'interface'
+             WHERE r.status IN ('active', 'ending') AND r.kind <> 'interface'
                AND (%(provider_id)s = '' OR r.provider_id = %(provider_id)s)
-               AND (coalesce(r.due_on, 'infinity'), r.resource_id)
-                   > (%(day)s, %(resource_id)s)
+               AND (coalesce(r.due_on, 'infinity'), r.resource_id) > (%(day)s, %(resource_id)s)
              ORDER BY coalesce(r.due_on, 'infinity'), r.resource_id
              LIMIT %(limit)s
             """,

@@ -28,6 +28,7 @@ _START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 OWNER_MARK, ASKER_MARK = "00OWN", "00ASK"
 _OWNER = f"departments.organization:{OWNER_MARK}"
 _ASKER = f"departments.organization:{ASKER_MARK}"
+_CITY = "departments.organization:city"
 _ENTRY = f"catalog.entry:{MARK}"
 _TABLE = f"convergence.resource:{MARK}"
 _SHA = "sha256:" + "5c" * 32
@@ -44,8 +45,9 @@ def life() -> list[Event]:
     return told
 
 
-def _by(org_id: str, person: str, role: Role) -> Actor:
-    return Actor(org_id, person, role, Via.API)
+def _said(org_id: str, person: str, role: Role, **ids: str) -> dict[str, Any]:
+    """Return what every event of a case says: who, and of what."""
+    return {"by": Actor(org_id, person, role, Via.API), **ids}
 
 
 def _at(days: float) -> datetime:
@@ -84,11 +86,11 @@ def _content() -> EntryContent:
 
 
 def _entry() -> list[Event]:
-    base: dict[str, Any] = {"entry_id": _ENTRY, "provider_id": _OWNER}
-    own = base | {"by": _by(_OWNER, "li.na", Role.CATALOGUER)}
-    head = base | {"by": _by(_OWNER, "wu.di", Role.SHARING_HEAD)}
-    city = base | {"by": _by("departments.organization:city", "wang", Role.AUTHORITY_REVIEWER)}
-    review = _due(Duty.REVIEW, "D-03a", "departments.organization:city", 2, 7)
+    ids = {"entry_id": _ENTRY, "provider_id": _OWNER}
+    own = _said(_OWNER, "li.na", Role.CATALOGUER, **ids)
+    head = _said(_OWNER, "wu.di", Role.SHARING_HEAD, **ids)
+    city = _said(_CITY, "wang", Role.AUTHORITY_REVIEWER, **ids)
+    review = _due(Duty.REVIEW, "D-03a", _CITY, 2, 7)
     return [
         c.CatalogEntryDrafted(at=_at(0), content=_content(), **own),
         c.CatalogEntryChecked(at=_at(0), standard="2025", errors=0, **own),
@@ -100,8 +102,8 @@ def _entry() -> list[Event]:
 
 
 def _resource() -> list[Event]:
-    base: dict[str, Any] = {"resource_id": _TABLE, "entry_id": _ENTRY, "provider_id": _OWNER}
-    base["by"] = _by(_OWNER, "li.na", Role.CATALOGUER)
+    ids = {"resource_id": _TABLE, "entry_id": _ENTRY, "provider_id": _OWNER}
+    base = _said(_OWNER, "li.na", Role.CATALOGUER, **ids)
     items = _content().item_names
     mounted = v.ResourceMounted(
         at=_at(5),
@@ -120,9 +122,10 @@ def _resource() -> list[Event]:
 
 
 def _batch(number: int, day: float) -> list[Event]:
-    of: dict[str, Any] = {"resource_id": _TABLE, "entry_id": _ENTRY, "provider_id": _OWNER}
-    of |= {"at": _at(day), "by": _by(_OWNER, "adapter", Role.ADAPTER)}
-    base = of | {"batch_id": f"convergence.batch:{MARK}-{number}"}
+    ids = {"resource_id": _TABLE, "entry_id": _ENTRY, "provider_id": _OWNER}
+    ids["batch_id"] = f"convergence.batch:{MARK}-{number}"
+    base = _said(_OWNER, "adapter", Role.ADAPTER, **ids)
+    base["at"] = _at(day)
     period = f"2026-{number + 1:02}"
     said: dict[str, Any] = {"rows": 12_000, "sha256": _SHA, "period": period, "bytes": 1_234_567}
     due = _due(Duty.REFRESH, "cycle", _OWNER, day, 35)
@@ -130,13 +133,12 @@ def _batch(number: int, day: float) -> list[Event]:
         standard_version="1", checks=(v.Check(CheckRule.TYPE, 72_000, 0),), **base
     )
     published = v.DataPublished(
-        batch_id=base["batch_id"],
         data_version=number + 1,
         timely=True,
         expects=f"2026-{number + 2:02}",
         due=due,
         **said,
-        **of,
+        **base,
     )
     return [
         v.BatchDelivered(
@@ -151,22 +153,13 @@ def _batch(number: int, day: float) -> list[Event]:
 
 
 def _request(number: int, day: float) -> list[Event]:
-    request_id = f"sharing.request:{MARK}-{number}"
-    base: dict[str, Any] = {"entry_id": _ENTRY, "requester_id": _ASKER, "provider_id": _OWNER}
-    base["request_id"] = request_id
-    asker = base | {"by": _by(_ASKER, "zhao.min", Role.BUSINESS_USER)}
-    owner = base | {"by": _by(_OWNER, "zhou.jie", Role.DEPARTMENT_HEAD)}
-    items = _content().item_names[:4]
-    drafted = s.RequestDrafted(
-        at=_at(day),
-        scenario="为办理灵活就业人员参保登记，需核验申请人的居住证状态与有效期",
-        items=items,
-        methods=(ShareMethod.TABLE,),
-        period_from=date(2026, 1, 20),
-        period_to=date(2026, 12, 31),
-        system_id="system:social",
-        **asker,
-    )
+    ids = {
+        "request_id": f"sharing.request:{MARK}-{number}",
+        "entry_id": _ENTRY,
+        "requester_id": _ASKER,
+        "provider_id": _OWNER,
+    }
+    owner = _said(_OWNER, "zhou.jie", Role.DEPARTMENT_HEAD, **ids)
     agreed = s.RequestAgreed(
         at=_at(day + 6),
         grant_id=f"sharing.grant:{MARK}-{number}",
@@ -179,7 +172,34 @@ def _request(number: int, day: float) -> list[Event]:
     fulfilled = s.RequestFulfilled(
         at=_at(day + 9), via=FulfilledVia.DELIVERY, resource_id=_TABLE, took_days=3, **owner
     )
+    granted = {
+        **ids,
+        "grant_id": f"sharing.grant:{MARK}-{number}",
+        "correlation_id": ids["request_id"],
+    }
+    return [
+        *_asked(day, ids),
+        agreed,
+        *_grant(number, day, granted),
+        fulfilled,
+        *_feedback(number, day, granted),
+    ]
+
+
+def _asked(day: float, ids: dict[str, str]) -> list[Event]:
+    asker = _said(_ASKER, "zhao.min", Role.BUSINESS_USER, **ids)
+    owner = _said(_OWNER, "zhou.jie", Role.DEPARTMENT_HEAD, **ids)
     reply = _due(Duty.REPLY, "D-05", _OWNER, day + 2, 14)
+    drafted = s.RequestDrafted(
+        at=_at(day),
+        scenario="为办理灵活就业人员参保登记，需核验申请人的居住证状态与有效期",
+        items=_content().item_names[:4],
+        methods=(ShareMethod.TABLE,),
+        period_from=date(2026, 1, 20),
+        period_to=date(2026, 12, 31),
+        system_id="system:social",
+        **asker,
+    )
     return [
         drafted,
         s.RequestApprovedInternally(at=_at(day + 1), **asker),
@@ -187,17 +207,12 @@ def _request(number: int, day: float) -> list[Event]:
         s.RequestReceived(
             at=_at(day + 2), share_type=ShareType.CONDITIONAL, entry_version=1, due=reply, **owner
         ),
-        agreed,
-        *_grant(number, day, base),
-        fulfilled,
-        *_feedback(number, day, base),
     ]
 
 
-def _grant(number: int, day: float, request: dict[str, Any]) -> list[Event]:
-    grant_id = f"sharing.grant:{MARK}-{number}"
-    base = request | {"grant_id": grant_id, "correlation_id": request["request_id"]}
-    owner = base | {"by": _by(_OWNER, "zhou.jie", Role.DEPARTMENT_HEAD)}
+def _grant(number: int, day: float, ids: dict[str, str]) -> list[Event]:
+    owner = _said(_OWNER, "zhou.jie", Role.DEPARTMENT_HEAD, **ids)
+    used = _said(_ASKER, "adapter", Role.ADAPTER, **ids)
     issued = g.GrantIssued(
         at=_at(day + 6),
         items=_content().item_names[:4],
@@ -208,7 +223,6 @@ def _grant(number: int, day: float, request: dict[str, Any]) -> list[Event]:
         due=_due(Duty.GRANT_END, "grant", _ASKER, day + 6, 340),
         **owner,
     )
-    used = base | {"by": _by(_ASKER, "adapter", Role.ADAPTER)}
     told: list[Event] = [issued, g.GrantActivated(at=_at(day + 9), **owner)]
     told += [
         g.UsageRecorded(
@@ -232,14 +246,10 @@ def _grant(number: int, day: float, request: dict[str, Any]) -> list[Event]:
     return told
 
 
-def _feedback(number: int, day: float, request: dict[str, Any]) -> list[Event]:
-    base = request | {
-        "feedback_id": f"feedback.feedback:{MARK}-{number}",
-        "grant_id": f"sharing.grant:{MARK}-{number}",
-        "correlation_id": request["request_id"],
-    }
-    asker = base | {"by": _by(_ASKER, "zhao.min", Role.BUSINESS_USER)}
-    owner = base | {"by": _by(_OWNER, "li.na", Role.CATALOGUER)}
+def _feedback(number: int, day: float, ids: dict[str, str]) -> list[Event]:
+    ids = {**ids, "feedback_id": f"feedback.feedback:{MARK}-{number}"}
+    asker = _said(_ASKER, "zhao.min", Role.BUSINESS_USER, **ids)
+    owner = _said(_OWNER, "li.na", Role.CATALOGUER, **ids)
     submitted = f.FeedbackSubmitted(
         at=_at(day + 40),
         score=5,
@@ -258,10 +268,14 @@ def _feedback(number: int, day: float, request: dict[str, Any]) -> list[Event]:
 
 
 def _correction() -> list[Event]:
-    base: dict[str, Any] = {"entry_id": _ENTRY, "raiser_id": _ASKER, "provider_id": _OWNER}
-    base["correction_id"] = f"feedback.correction:{MARK}"
-    asker = base | {"by": _by(_ASKER, "zhao.min", Role.BUSINESS_USER)}
-    owner = base | {"by": _by(_OWNER, "li.na", Role.CATALOGUER)}
+    ids = {
+        "correction_id": f"feedback.correction:{MARK}",
+        "entry_id": _ENTRY,
+        "raiser_id": _ASKER,
+        "provider_id": _OWNER,
+    }
+    asker = _said(_ASKER, "zhao.min", Role.BUSINESS_USER, **ids)
+    owner = _said(_OWNER, "li.na", Role.CATALOGUER, **ids)
     requested = f.CorrectionRequested(
         at=_at(50),
         defect=Defect.OUTDATED,

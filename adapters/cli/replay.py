@@ -1,13 +1,17 @@
 """`hub replay`: the views as they stood at a position or on a day, in a schema of their own."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from adapters.cli.options import HomeOption, JsonOption, answer, note
 from adapters.cli.rebuild import progress_line
 from adapters.cli.trouble import WrongUse
+
+if TYPE_CHECKING:
+    from projections.catch_up import Caught
 
 UntilOption = Annotated[
     int | None, typer.Option("--until", metavar="POSITION", min=0, help="After this position.")
@@ -44,25 +48,7 @@ def replay(
     if (until is None) == (as_of is None):
         raise WrongUse("Say either --until POSITION or --as-of TIME.")
     moment = None if as_of is None else moment_of(as_of)
-
-    from adapters.settings import load
-    from adapters.stack.running import stack_for
-    from projections.connect import connect
-    from projections.rebuild import replay as build
-    from projections.registry import PROJECTIONS
-
-    with (
-        stack_for(load(home=home), note) as addresses,
-        connect(addresses.database_url, purpose="replay") as connection,
-    ):
-        caught = build(
-            connection,
-            PROJECTIONS,
-            schema,
-            until=until,
-            as_of=moment,
-            progress=progress_line("replaying"),
-        )
+    caught = _built(schema, until, moment, home)
     facts: dict[str, Any] = {
         "schema": schema,
         "position": caught.position,
@@ -79,6 +65,27 @@ def replay(
     answer(facts, as_json=as_json, in_words=in_words)
     if caught.parked:
         raise typer.Exit(1)
+
+
+def _built(schema: str, until: int | None, moment: datetime | None, home: Path | None) -> "Caught":
+    from adapters.settings import load
+    from adapters.stack.running import stack_for
+    from projections.connect import connect
+    from projections.rebuild import replay as build
+    from projections.registry import PROJECTIONS
+
+    with (
+        stack_for(load(home=home), note) as addresses,
+        connect(addresses.database_url, purpose="replay") as connection,
+    ):
+        return build(
+            connection,
+            PROJECTIONS,
+            schema,
+            until=until,
+            as_of=moment,
+            progress=progress_line("replaying"),
+        )
 
 
 def moment_of(text: str) -> datetime:

@@ -61,19 +61,7 @@ class DataBatch(State, frozen=True, kw_only=True):
 def evolve(state: DataBatch | None, event: BatchEvents) -> DataBatch:
     """Fold a batch's events."""
     if isinstance(event, BatchDelivered):
-        return DataBatch(
-            resource_id=event.resource_id,
-            entry_id=event.entry_id,
-            provider_id=event.provider_id,
-            period=event.period,
-            rows=event.rows,
-            bytes=event.bytes,
-            sha256=event.sha256,
-            file_name=event.file_name,
-            content_type=event.content_type,
-            standard_version=event.standard_version,
-            supersedes=event.supersedes,
-        )
+        return _delivered(event)
     if state is None:
         msg = f"{event.batch_id} has no beginning"
         raise ValueError(msg)
@@ -100,6 +88,22 @@ def evolve(state: DataBatch | None, event: BatchEvents) -> DataBatch:
             return state
         case _:
             assert_never(event)
+
+
+def _delivered(event: BatchDelivered) -> DataBatch:
+    return DataBatch(
+        resource_id=event.resource_id,
+        entry_id=event.entry_id,
+        provider_id=event.provider_id,
+        period=event.period,
+        rows=event.rows,
+        bytes=event.bytes,
+        sha256=event.sha256,
+        file_name=event.file_name,
+        content_type=event.content_type,
+        standard_version=event.standard_version,
+        supersedes=event.supersedes,
+    )
 
 
 def _mismatched(state: DataBatch, event: BatchReceived) -> Iterator[CheckRule]:

@@ -75,14 +75,7 @@ class Resource(State, frozen=True, kw_only=True):
 def evolve(state: Resource | None, event: ResourceEvents) -> Resource:
     """Fold a resource's events."""
     if isinstance(event, ResourceMounted):
-        return Resource(
-            entry_id=event.entry_id,
-            provider_id=event.provider_id,
-            kind=event.kind,
-            title=event.title,
-            locator=event.locator,
-            items=event.items,
-        )
+        return _mounted(event)
     if state is None:
         msg = f"{event.resource_id} has no beginning"
         raise ValueError(msg)
@@ -93,14 +86,8 @@ def evolve(state: Resource | None, event: ResourceEvents) -> Resource:
             tested = event.ok and state.status is Status.MOUNTED
             return change(state, status=Status.TESTED) if tested else state
         case ResourceActivated() | ResourceResumed():
-            return change(
-                state,
-                status=Status.ACTIVE,
-                suspended_by_authority=False,
-                expects=event.expects,
-                refresh=event.due,
-                ahead=_later(state.ahead, event.expects),
-            )
+            active = change(state, status=Status.ACTIVE, suspended_by_authority=False)
+            return _expecting(active, event.expects, event.due)
         case ResourceChanged():
             return change(state, title=event.title, locator=event.locator, items=event.items)
         case ResourceSuspended():
@@ -120,10 +107,25 @@ def evolve(state: Resource | None, event: ResourceEvents) -> Resource:
         case DataPublished():
             return _published(state, event)
         case FreshnessBreached():
-            ahead = _later(state.ahead, event.expects)
-            return change(state, expects=event.expects, refresh=event.due, ahead=ahead)
+            return _expecting(state, event.expects, event.due)
         case _:
             assert_never(event)
+
+
+def _mounted(event: ResourceMounted) -> Resource:
+    return Resource(
+        entry_id=event.entry_id,
+        provider_id=event.provider_id,
+        kind=event.kind,
+        title=event.title,
+        locator=event.locator,
+        items=event.items,
+    )
+
+
+def _expecting(state: Resource, expects: str, refresh: Due | None) -> Resource:
+    ahead = _later(state.ahead, expects)
+    return msgspec.structs.replace(state, expects=expects, refresh=refresh, ahead=ahead)
 
 
 def _published(state: Resource, event: DataPublished) -> Resource:
@@ -219,19 +221,7 @@ def change(command: ChangeResource, states: States, by: Actor, at: datetime) -> 
     _require_items(content, command.items)
     before = set(resource.items or content.item_names)
     breaking = command.breaking or not before <= set(command.items or content.item_names)
-    if breaking and not (command.notice and command.effective_on):
-        raise Invalid(
-            "this change breaks what grantees use: give the notice to them and the day from which"
-            " it holds (Decree 809 §27)",
-            "该变更影响使用方：请填写告知内容和生效日期(条例第二十七条)",
-            where="notice",
-        )
-    if command.effective_on is not None and command.effective_on < local_day(at):
-        raise Invalid(
-            f"{command.effective_on} is past; a change is announced before it holds",
-            f"{command.effective_on}已过，变更须事先告知",
-            where="effective_on",
-        )
+    _require_notice(command, at, breaking=breaking)
     return ResourceChanged(
         at=at,
         by=by,
@@ -246,6 +236,22 @@ def change(command: ChangeResource, states: States, by: Actor, at: datetime) -> 
         notice=command.notice,
         effective_on=command.effective_on,
     )
+
+
+def _require_notice(command: ChangeResource, at: datetime, *, breaking: bool) -> None:
+    if breaking and not (command.notice and command.effective_on):
+        raise Invalid(
+            "this change breaks what grantees use: give the notice to them and the day from which"
+            " it holds (Decree 809 §27)",
+            "该变更影响使用方：请填写告知内容和生效日期(条例第二十七条)",
+            where="notice",
+        )
+    if command.effective_on is not None and command.effective_on < local_day(at):
+        raise Invalid(
+            f"{command.effective_on} is past; a change is announced before it holds",
+            f"{command.effective_on}已过，变更须事先告知",
+            where="effective_on",
+        )
 
 
 def provider_of(states: States, resource: Resource) -> str:

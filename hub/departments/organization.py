@@ -183,9 +183,7 @@ def merge(
     _active(states, command.successor_id)
     if command.org_id == command.successor_id:
         raise Invalid(
-            "an organisation cannot be merged into itself",
-            "机构不能并入自身",
-            where="successor_id",
+            "an organisation cannot merge into itself", "机构不能并入自身", where="successor_id"
         )
     return OrganizationMerged(
         at=at, by=by, org_id=command.org_id, successor_id=command.successor_id
@@ -281,9 +279,7 @@ def name_deputy(command: NameDeputy, states: States, by: Actor, at: datetime) ->
     deputy = _active(states, command.deputy_id)
     if command.deputy_id == command.org_id or deputy.kind is not OrganizationKind.AUTHORITY:
         raise Invalid(
-            "the deputy must be another authority",
-            "代行机构须为另一主管部门",
-            where="deputy_id",
+            "the deputy must be another authority", "代行机构须为另一主管部门", where="deputy_id"
         )
     return DeputyNamed(at=at, by=by, org_id=command.org_id, deputy_id=command.deputy_id)
 

@@ -88,48 +88,51 @@ def _events_by_command(auditor: psycopg.Connection) -> dict[str, list[Event]]:
     return found
 
 
+BREAKS = {
+    "a position outside 1..head": """
+        SELECT position FROM record.events
+         WHERE position NOT BETWEEN 1 AND (SELECT position FROM record.log_head)
+    """,
+    "a stream whose versions are not 1..n": """
+        SELECT stream_id FROM record.events
+         GROUP BY stream_id
+        HAVING min(version) <> 1 OR max(version) <> count(*)
+            OR count(DISTINCT version) <> count(*)
+    """,
+    "a stream whose version is not that of its last event": """
+        SELECT stream_id
+          FROM record.streams
+          FULL JOIN (SELECT stream_id, max(version) AS last
+                       FROM record.events GROUP BY stream_id) e USING (stream_id)
+         WHERE version IS DISTINCT FROM last
+    """,
+    "a leaf that is not that of its event": """
+        SELECT position FROM record.audit WHERE intact IS NOT TRUE
+    """,
+    "an event that belongs to no command, or to two": """
+        SELECT position
+          FROM record.events e
+          LEFT JOIN record.commands c
+            ON e.position BETWEEN c.first AND c.first + c.count - 1
+         GROUP BY position
+        HAVING count(c.command_id) <> 1
+    """,
+    "a time that runs backwards": """
+        SELECT position
+          FROM (SELECT position, recorded_at,
+                       lag(recorded_at) OVER (ORDER BY position) AS before
+                  FROM record.events) e
+         WHERE before > recorded_at
+    """,
+}
+"""What may not be in a record -> the question that finds it."""
+
+
 def _record_is_whole(auditor: psycopg.Connection) -> None:
     assert _one(auditor, "SELECT position FROM record.log_head") == _one(
         auditor, "SELECT count(*) FROM record.events"
     ), "positions are not dense from 1 to the head"
-    nothing = {
-        "a position outside 1..head": """
-            SELECT position FROM record.events
-             WHERE position NOT BETWEEN 1 AND (SELECT position FROM record.log_head)
-        """,
-        "a stream whose versions are not 1..n": """
-            SELECT stream_id FROM record.events
-             GROUP BY stream_id
-            HAVING min(version) <> 1 OR max(version) <> count(*)
-                OR count(DISTINCT version) <> count(*)
-        """,
-        "a stream whose version is not that of its last event": """
-            SELECT stream_id
-              FROM record.streams
-              FULL JOIN (SELECT stream_id, max(version) AS last
-                           FROM record.events GROUP BY stream_id) e USING (stream_id)
-             WHERE version IS DISTINCT FROM last
-        """,
-        "a leaf that is not that of its event": """
-            SELECT position FROM record.audit WHERE intact IS NOT TRUE
-        """,
-        "an event that belongs to no command, or to two": """
-            SELECT position
-              FROM record.events e
-              LEFT JOIN record.commands c
-                ON e.position BETWEEN c.first AND c.first + c.count - 1
-             GROUP BY position
-            HAVING count(c.command_id) <> 1
-        """,
-        "a time that runs backwards": """
-            SELECT position
-              FROM (SELECT position, recorded_at,
-                           lag(recorded_at) OVER (ORDER BY position) AS before
-                      FROM record.events) e
-             WHERE before > recorded_at
-        """,
-    }
-    for fault, query in nothing.items():
+    for fault, query in BREAKS.items():
         assert auditor.execute(query.encode()).fetchall() == [], fault
 
 
