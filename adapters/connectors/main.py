@@ -37,11 +37,13 @@ def once(config: File) -> None:
 @app.command()
 def check(config: File) -> None:
     """Say what works and what does not 检查配置与连接."""
-    from adapters.connectors.check import check as look  # noqa: PLC0415 - quick --help
     from adapters.connectors.config import ConfigProblem, read_config  # noqa: PLC0415
 
     try:
-        lines = look(read_config(config))
+        read = read_config(config)
+        from adapters.connectors.check import check as look  # noqa: PLC0415 - after, for it is slow
+
+        lines = look(read)
         good = True
         for fine, words in lines:
             good = good and fine
@@ -53,14 +55,16 @@ def check(config: File) -> None:
 
 def _work(path: Path, *, forever: bool) -> None:
     from adapters.connectors.config import ConfigProblem, read_config  # noqa: PLC0415
-    from adapters.connectors.run import Adapter  # noqa: PLC0415
-    from adapters.connectors.say import logger_for  # noqa: PLC0415
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
         config = read_config(path)
+        # What reads tables is slow to load; a mistake in the configuration is told before.
+        from adapters.connectors.run import Adapter  # noqa: PLC0415
+        from adapters.connectors.say import logger_for  # noqa: PLC0415
+
         watched = config.adapter.log == "console" and sys.stderr.isatty()
         adapter = Adapter(config, logger_for(config.adapter.log), watched=watched)
     except ConfigProblem as wrong:
