@@ -95,7 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 async def problem_of(request: Request, error: Exception) -> Response:
     """Answer an expected exception with its problem document."""
-    if isinstance(error, HTTPException):
+    if isinstance(error, HTTPException) and not isinstance(error, EdgeProblem):
         error = _of_framework(error)
     language = language_of(request.headers.get("accept-language", ""))
     answer = answer_to(error, language, request.url.path, request.scope.get("request_id", ""))

@@ -7,7 +7,7 @@ from fastapi import Depends, Header, Request
 from adapters.http.desk import Desk, desk_of
 from adapters.http.exchange import headers_of
 from adapters.http.language import language_of
-from adapters.http.posting import check_signed
+from adapters.http.posting import check_json, check_signed
 from adapters.http.standing import Reader
 from adapters.identity.door import SAFE, Visitor
 from hub.command import AuditId
@@ -36,6 +36,12 @@ async def visitor_of(request: Request) -> Visitor:
 async def reader_of(request: Request, visitor: Annotated[Visitor, Depends(visitor_of)]) -> Reader:
     """Return the speaker with the roles he holds now."""
     return await desk_of(request).standings.reader(visitor.speaker)
+
+
+async def json_sent(request: Request) -> None:
+    """Refuse a form that does not say it is JSON."""
+    if request.method in {"POST", "PUT", "PATCH"}:
+        check_json(headers_of(request.scope))
 
 
 async def language_asked(request: Request) -> Language:

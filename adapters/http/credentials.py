@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Annotated
 
 import anyio.to_thread
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field
 
-from adapters.http.asking import AsReader, AtDesk
+from adapters.http.asking import AsReader, AtDesk, json_sent
 from adapters.http.desk import Desk
 from adapters.http.identity import ALWAYS, BODY, Form, Password
 from adapters.http.problems import responses
@@ -24,7 +24,11 @@ from adapters.identity.passwords import hash_password, password_matches
 from hub.command import Line
 from hub.errors import Forbidden, Invalid
 
-router = APIRouter(prefix="/api/v1/identity/accounts/{person_id}", tags=["identity"])
+router = APIRouter(
+    prefix="/api/v1/identity/accounts/{person_id}",
+    tags=["identity"],
+    dependencies=[Depends(json_sent)],
+)
 _KEY_BYTES = 32
 PersonPath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{1,79}$")]
 

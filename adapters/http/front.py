@@ -100,11 +100,11 @@ class Front:
 
         async def counted() -> Message:
             nonlocal size
-            if size > limit:
-                raise too_large(limit)
             message = await receive()
             if not declared:
                 size += len(message.get("body", b""))
+            if size > limit:
+                raise too_large(limit)
             return message
 
         return counted

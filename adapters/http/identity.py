@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Annotated
 
 import anyio.to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from adapters.http.asking import AsReader, AtDesk
+from adapters.http.asking import AsReader, AtDesk, json_sent
 from adapters.http.problems import responses
 from adapters.http.reading import check_manages
 from adapters.identity import accounts, credentials, login
@@ -20,7 +20,7 @@ from adapters.identity.passwords import hash_password
 from hub.command import Line, OrgId, PersonId
 from hub.departments.organization import Organization
 
-router = APIRouter(prefix="/api/v1/identity", tags=["identity"])
+router = APIRouter(prefix="/api/v1/identity", tags=["identity"], dependencies=[Depends(json_sent)])
 ALWAYS = ("malformed", "unauthenticated", "forbidden", "validation", "busy", "unavailable")
 BODY = (*ALWAYS, "too_large", "unsupported_media_type", "invalid")
 Password = Annotated[str, Field(max_length=200)]

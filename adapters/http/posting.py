@@ -107,8 +107,8 @@ def check_json(headers: Mapping[str, str]) -> None:
     if media_type != "application/json":
         raise EdgeProblem(
             "unsupported_media_type",
-            "a command is JSON: send Content-Type: application/json",
-            "命令应为JSON，请使用 Content-Type: application/json",
+            "the body is JSON: send Content-Type: application/json",
+            "请求体应为JSON，请使用 Content-Type: application/json",
             where="Content-Type",
         )
 

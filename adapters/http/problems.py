@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
+from starlette.exceptions import HTTPException
 
 from adapters.http.validation import Fault, faults_of, is_not_json
 from adapters.identity.words import TooManyTries, Unauthenticated
@@ -123,19 +124,21 @@ CODES: dict[type[Exception], str] = {
 _BY_STATUS = {kind.status: code for code, kind in reversed(KINDS.items())}
 
 
-class EdgeProblem(Exception):
-    """Something wrong with the request itself, seen before any command was decided."""
+class EdgeProblem(HTTPException):
+    """Something wrong with the request itself, seen before any command was decided.
+
+    One of the framework's own kind, so that it passes wherever a body is being read.
+    """
 
     def __init__(
         self, code: str, en: str, zh: str, *, where: str = "", headers: Mapping[str, str] = {}
     ) -> None:
         """Name the kind of problem and keep the sentence in both languages."""
-        super().__init__(en)
+        super().__init__(KINDS[code].status, en, dict(headers))
         self.code = code
         self.en = en
         self.zh = zh
         self.where = where
-        self.headers = headers
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -254,7 +257,7 @@ def _sentences_of_fields(count: int, code: str) -> tuple[str, str]:
 
 
 def _headers(error: Exception, kind: Kind) -> dict[str, str]:
-    headers = dict(error.headers) if isinstance(error, EdgeProblem) else {}
+    headers = dict(error.headers or {}) if isinstance(error, EdgeProblem) else {}
     if isinstance(error, Unauthenticated):
         headers["www-authenticate"] = 'Bearer realm="hub"'
     wait = getattr(error, "retry_after", 1 if kind.status == 503 else 0)  # noqa: PLR2004

@@ -178,3 +178,28 @@ def test_a_department_cannot_be_registered_by_another(city: City) -> None:
     body = {"org_id": CIVIL, "person_id": "somebody", "role": "cataloguer"}
     assert city.send("departments/appoint-officer", body, "tax.head").status_code == 403
     assert city.send("departments/appoint-officer", body, "civil.head").status_code == 201
+
+
+def test_a_form_that_is_too_large_or_no_json_is_a_problem_too(city: City) -> None:
+    path = "/api/v1/identity/sessions"
+    plain = {"content-type": "application/json"}
+    declared = city.client.post(path, content=b" " * 1_000_001, headers=plain)
+    assert (declared.status_code, declared.json()["code"]) == (413, "too_large")
+    pieces = (b" " * 100_000 for _ in range(11))
+    streamed = city.client.post(path, content=pieces, headers=plain)
+    assert (streamed.status_code, streamed.json()["code"]) == (413, "too_large")
+    broken = city.client.post(path, content=b"{", headers=plain)
+    assert (broken.status_code, broken.json()["code"]) == (400, "malformed")
+    text = city.client.post(path, content=b"{}", headers={"content-type": "text/plain"})
+    assert (text.status_code, text.json()["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_streamed_command_is_cut_off_at_the_limit(city: City) -> None:
+    pieces = (b" " * 100_000 for _ in range(11))
+    headers = {
+        **city.as_("authority.head"),
+        "content-type": "application/json",
+        "idempotency-key": "streamed-one",
+    }
+    answer = city.client.post(f"/api/v1/{RENAME}", content=pieces, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
