@@ -19,13 +19,15 @@ EVENTS_EACH = 1_000
 """Events stored in one go: faster to fill, the same record in the end."""
 
 
-def new_events(count: int, seed: int = 1) -> Iterator[NewEvent]:
+def new_events(
+    count: int, seed: int = 1, *, lives_at_a_time: int = AT_A_TIME
+) -> Iterator[NewEvent]:
     """Yield so many events ready to be stored, of many lives in a shuffled but lawful order."""
     chance = random.Random(seed)  # noqa: S311 - a bench that runs the same each time
     told = [(event.stream_id, event.TOPIC, encode(event)) for event in life()]
     versions: dict[str, int] = {}
-    going = [[number, 0] for number in range(AT_A_TIME)]
-    lives = AT_A_TIME
+    going = [[number, 0] for number in range(lives_at_a_time)]
+    lives = lives_at_a_time
     for _ in range(count):
         one = chance.choice(going)
         number, step = one
