@@ -1,7 +1,7 @@
 """What follows a grant and runs beside: use, records of use, feedback, corrections, releases, audit."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,13 +16,13 @@ CORRECTIONS = 60
 RELEASES = (date(2025, 3, 31), date(2025, 6, 30), date(2025, 9, 30), date(2025, 12, 15))
 
 
-def use(asked: Asked, seed: int) -> Iterator[Step]:
-    """Yield the use of one grant until the year or its period ends, with records and feedback."""
+def use(asked: Asked, seed: int, until: date = LAST_DAY) -> Iterator[Step]:
+    """Yield the use of one grant until a day or its period ends, with records and feedback."""
     if asked.granted_on is None:
         return
     dice = Dice(seed, f"use/{asked.request_id}")
     ident = {"grant_id": asked.grant_id}
-    end = min(LAST_DAY, _period_end(asked))
+    end = min(until, _period_end(asked))
     day, sequence, first = after(asked.granted_on, 2), 1, None
     say = Speech(asked.request_id, dice)
     while day <= end and dice.random.random() < 0.93:
@@ -144,8 +144,8 @@ def _correction(asked: Asked, name: str, start: date, seed: int) -> Iterator[Ste
                   {**ident, "reason": "申请人可提供有效证照原件"} if contested else ident)  # fmt: skip
 
 
-def releases(entries: list[Planned]) -> Iterator[Step]:
-    """Yield the quarterly releases of the unified catalogue."""
+def releases(entries: list[Planned], versions: Callable[[Planned, date], int]) -> Iterator[Step]:
+    """Yield the quarterly releases; `versions` says which version of an entry is in force."""
     for number, day in enumerate(RELEASES, start=1):
         release_id = f"catalog.release:2025-{number}"
         standing = [e for e in entries if after(e.published_on, 15) < day]
@@ -158,7 +158,7 @@ def releases(entries: list[Planned]) -> Iterator[Step]:
                 "release_id": release_id,
                 "org_id": org_id(AUTHORITY),
                 "title": f"云泽市政务数据目录2025年第{number}版",
-                "entries": {e.entry_id: 1 for e in standing},
+                "entries": {e.entry_id: versions(e, day) for e in standing},
             },
         )
         yield Step(

@@ -23,7 +23,7 @@ _FORMATS = {
 COLUMNS: dict[str, tuple[tuple[str, str, int | None], ...]] = {
     "registration": (("登记号", "C", 20), ("名称", "C", 100), ("登记日期", "D", None), ("状态", "C", 10)),
     "licence": (("许可证号", "C", 20), ("持证主体", "C", 100), ("有效期至", "D", None), ("金额", "N", 12)),
-    "statistics": (("统计年度", "I", 4), ("指标", "C", 50), ("数值", "N", 18), ("单位", "C", 10)),
+    "statistics": (("指标代码", "C", 20), ("统计年度", "I", 4), ("数值", "N", 18), ("单位", "C", 10)),
     "list": (("编号", "C", 20), ("名称", "C", 100), ("地址", "C", 200), ("联系部门", "C", 50)),
     "inspection": (("检查编号", "C", 20), ("对象名称", "C", 100), ("检查日期", "D", None), ("是否合格", "L", None)),
     "change": (("流水号", "C", 20), ("事项", "C", 50), ("变更时间", "T", None), ("办理单位", "C", 50)),
@@ -213,7 +213,16 @@ class _Speech:
         self._minute = 0
         self._dice = dice
 
-    def __call__(self, day: date, org: str, office: str, path: str, body: dict[str, Any]) -> Step:
+    def __call__(
+        self,
+        day: date,
+        org: str,
+        office: str,
+        path: str,
+        body: dict[str, Any],
+        *,
+        refused: bool = False,
+    ) -> Step:
         if day != self._day:
             self._day, self._minute = day, self._dice.minute(300)
         self._minute += self._dice.random.randint(2, 15)
@@ -223,6 +232,7 @@ class _Speech:
             who=person(org, office),
             path=path,
             body=body,
+            refused=refused,
         )
 
 

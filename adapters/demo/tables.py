@@ -56,7 +56,7 @@ def _row(entry: Planned, number: int, period: str, last: date, dice: Dice) -> li
     rows = {
         "registration": [code, name, day.isoformat(), draw.choice(("有效", "注销"))],
         "licence": [code, name, (day + timedelta(days=1095)).isoformat(), str(draw.randint(1, 9999))],
-        "statistics": [str(last.year), f"{entry.subject}指标{number}", str(draw.randint(1, 99999)), "个"],
+        "statistics": [code, str(last.year), str(draw.randint(1, 99999)), "个"],
         "list": [code, name, f"云泽市{draw.choice(_STREETS)}{draw.randint(1, 300)}号", draw.choice(_UNITS)],
         "inspection": [code, name, day.isoformat(), draw.choice(("是", "否"))],
         "change": [code, f"{entry.subject}变更", f"{day.isoformat()} {draw.randint(9, 17):02d}:30:00",

@@ -1,8 +1,11 @@
 """The whole year as one plan: every step of every chapter, for a seed and a scale."""
 
+from datetime import date
+
 import msgspec
 
-from adapters.demo import afterwards, entries, people, requests, resources
+from adapters.demo import afterwards, endings, entries, people, requests, resources
+from adapters.demo.entries import Planned
 from adapters.demo.step import Step
 
 
@@ -28,12 +31,16 @@ def plan(seed: int, scale: float) -> Year:
     for one in mounted:
         steps += resources.steps(one, seed)
     steps += requests.standing(mounted, seed)
+    ends = endings.chosen(granted, scale)
     for request in asked:
         steps += request.steps
-        steps += afterwards.use(request, seed)
+        steps += afterwards.use(request, seed, endings.last_use(request, ends, seed))
+        steps += endings.steps(request, ends, seed)
     steps += afterwards.corrections(granted, seed, scale)
-    steps += afterwards.releases(catalogue)
+    steps += afterwards.releases(catalogue, lambda e, day: _version(e, day, seed))
     steps += afterwards.audit()
+    steps += endings.amendment(catalogue, seed)
+    steps += endings.drafts(catalogue, seed, scale)
     late = next((one for one in asked if one.outcome == "late"), asked[0])
     return Year(
         steps=tuple(sorted(steps, key=lambda step: step.at)),
@@ -42,3 +49,10 @@ def plan(seed: int, scale: float) -> Year:
         requests=len(asked),
         late_request=late.request_id,
     )
+
+
+def _version(entry: Planned, day: date, seed: int) -> int:
+    """Return the version of an entry in force in the evening of a day."""
+    if endings.is_updated(entry) and endings.update_days(entry, seed)[1] <= day:
+        return 2
+    return 1
