@@ -63,7 +63,9 @@ class Standings:
                 folded[recorded.stream_id] = (recorded.version, evolve(state, event))
         if len(self._kept) > KEPT_MAX:
             self._kept.clear()
-        self._kept |= {each: held for each, held in folded.items() if held[0]}
+        for each, held in folded.items():
+            if held[0] > self._kept.get(each, (0, None))[0]:  # another reader may have been faster
+                self._kept[each] = held
         return {each: state for each, (_, state) in folded.items() if isinstance(state, kind)}
 
     async def _load(self, since: dict[str, int]) -> Sequence[Recorded]:
