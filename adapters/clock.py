@@ -8,21 +8,18 @@ restart, changes nothing. What it may say is decided by the hub as for anybody e
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from uuid import NAMESPACE_URL, uuid5
 
 import psycopg
 
-from hub import actor
+from adapters.wish import Say, Wish, send, wish_id
 from hub.catalog import commands as catalog
 from hub.command import Command
 from hub.convergence import commands as convergence
 from hub.departments.calendar import business_year, end_of
 from hub.departments.due import Duty
 from hub.departments.kinds import OrganizationKind
-from hub.errors import Busy, Refusal
 from hub.execute import Hub
 from hub.feedback import commands as feedback
-from hub.record import Overloaded, RecordUnavailable
 from hub.sharing import commands as sharing
 from hub.sharing import grant_commands as grants
 from hub.state import kind_of
@@ -30,9 +27,6 @@ from hub.supervision import commands as supervision
 from projections import deadlines
 from projections.connect import connect
 from projections.deadlines import DeadlineRow
-
-AT_ONCE = 64
-"""Commands under way at the same time: the record stores them in a few commits."""
 
 LAPSES: dict[tuple[str, Duty], type[Command]] = {
     ("catalog.entry", Duty.UPDATE): catalog.RecordUpdateOverdue,
@@ -66,10 +60,6 @@ _REPORTING = (
     OrganizationKind.AUTHORIZED,
     OrganizationKind.AUTHORITY,
 )
-
-Say = Callable[[str], None]
-Wish = tuple[str, Command, datetime]
-"""A command with its id and the legal time it speaks of."""
 
 
 def wall_clock(connection: psycopg.Connection) -> datetime:
@@ -136,8 +126,7 @@ class Clock:
         except psycopg.OperationalError:
             self.close()
             return 0
-        for start in range(0, len(wishes), AT_ONCE):
-            await asyncio.gather(*(self._send(wish) for wish in wishes[start : start + AT_ONCE]))
+        self._answered |= await send(self._hub, wishes, self._say)
         return len(wishes)
 
     def close(self) -> None:
@@ -194,25 +183,13 @@ class Clock:
             wish for row in waiting.values() if (wish := _confirm(row, versions, now)) is not None
         ]
 
-    async def _send(self, wish: Wish) -> None:
-        command_id, command, at = wish
-        try:
-            await self._hub.execute(command, actor.CLOCK, at, command_id=command_id)
-        except (Busy, Overloaded, RecordUnavailable):
-            return  # the next look finds the same deadline
-        except Refusal as refusal:
-            self._say(f"{type(command).__name__} {command_id} was refused: {refusal}")
-        except Exception as error:  # noqa: BLE001 - one broken case must not stop all clocks
-            self._say(f"{type(command).__name__} {command_id} failed: {error!r}; look into it")
-        self._answered.add(command_id)
-
 
 def _lapse(row: DeadlineRow) -> Wish | None:
     kind = LAPSES.get((kind_of(row.clock_id), Duty(row.duty)))
     if kind is None:
         return None
     words = f"lapse {row.clock_id} {row.duty} {row.due_on}"
-    return _id(words), _about(kind, row.clock_id), row.ends_at
+    return wish_id(words), _about(kind, row.clock_id), row.ends_at
 
 
 def _confirm(row: DeadlineRow, versions: str, now: datetime) -> Wish | None:
@@ -220,7 +197,7 @@ def _confirm(row: DeadlineRow, versions: str, now: datetime) -> Wish | None:
     if kind is None:
         return None
     words = f"confirm {row.clock_id} {row.duty} {row.due_on}{versions}"
-    return _id(words), _about(kind, row.clock_id), now
+    return wish_id(words), _about(kind, row.clock_id), now
 
 
 def _report_duties(connection: psycopg.Connection, year: int) -> list[Wish]:
@@ -243,7 +220,7 @@ def _report_duties(connection: psycopg.Connection, year: int) -> list[Wish]:
     ).fetchall()
     return [
         (
-            _id(f"report {org_id} {year}"),
+            wish_id(f"report {org_id} {year}"),
             supervision.RaiseReportDuty(org_id=org_id, year=year),
             begins_at,
         )
@@ -254,7 +231,3 @@ def _report_duties(connection: psycopg.Connection, year: int) -> list[Wish]:
 def _about(kind: type[Command], subject_id: str) -> Command:
     [field] = kind.model_fields
     return kind.model_validate({field: subject_id})
-
-
-def _id(words: str) -> str:
-    return f"clock:{uuid5(NAMESPACE_URL, f'shuqiao {words}')}"

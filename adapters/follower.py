@@ -1,7 +1,7 @@
-"""The follower process: `python -m adapters.follower`: projections kept up to date, and the clock.
+"""The follower process, `python -m adapters.follower`: projections kept up to date, and the clock.
 
-Projections follow in a thread of their own; the clock runs on the event loop beside it, woken by
-each pass and at least once a second.
+Projections follow in a thread of their own. The clock, and the reader that raises update duties
+when a law changed, run on the event loop beside it, woken by each pass and once a second at least.
 """
 
 import asyncio
@@ -13,9 +13,11 @@ from threading import Thread
 
 import structlog
 
-from adapters.clock import Clock, RecordedTime, Say, wall_clock
+from adapters.clock import Clock, RecordedTime, wall_clock
+from adapters.law_changes import LawChanges
 from adapters.record.postgres import PostgresRecord
 from adapters.settings import Settings, load
+from adapters.wish import Say
 from hub.execute import Hub
 from hub.record import RecordUnavailable
 from projections.catch_up import Caught
@@ -73,13 +75,17 @@ async def _keep_time(
     while not stop.is_set():
         try:
             async with PostgresRecord(url) as record:
-                clock = Clock(Hub(record), url, say=say, now=now)
+                hub = Hub(record)
+                clock = Clock(hub, url, say=say, now=now)
+                laws = LawChanges(hub, url, say=say, now=now)
                 try:
                     while not stop.is_set():
+                        await laws.tick()
                         await clock.tick()
                         await _pause(woken)
                 finally:
                     clock.close()
+                    laws.close()
         except RecordUnavailable as error:
             say(f"the clock waits: {error}")
             await _pause(woken)

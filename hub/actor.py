@@ -56,4 +56,4 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 CLOCK = Speaker(org_id="hub", person_id="clock", via=Via.CLOCK, standing=Role.CLOCK)
-"""The clock process: it records that a term ended, and nothing else."""
+"""The clock process: it records what time or changed law brings about, and nothing else."""

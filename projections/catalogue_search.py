@@ -1,6 +1,7 @@
 """目录查询 Questions to the catalogue: finding entries, what cites a law, the next free code."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 import psycopg
@@ -90,17 +91,21 @@ def entries(
         ).fetchall()
 
 
-def citing(connection: psycopg.Connection, legal_basis_id: str) -> list[str]:
-    """Return the entries in force that cite a legal basis: they must be updated when it changes."""
+def citing(connection: psycopg.Connection, legal_basis_id: str, *, before: datetime) -> list[str]:
+    """Return the entries in force that cite a legal basis: they must be updated when it changes.
+
+    A version published only after `before`, when the change was known, was reviewed in its light.
+    """
     found = connection.execute(
         """
         SELECT entry_id
           FROM catalogue
          WHERE basis_ids @> %s
            AND in_force
+           AND published_at <= %s
          ORDER BY entry_id
         """,
-        ([legal_basis_id],),
+        ([legal_basis_id], before),
     )
     return [entry_id for (entry_id,) in found.fetchall()]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -196,8 +196,13 @@ def test_pages_follow_one_another_without_gap_or_repeat(connection: psycopg.Conn
 
 
 def test_what_cites_a_law_is_known_when_the_law_changes(connection: psycopg.Connection) -> None:
-    assert citing(connection, LAW) == ["catalog.entry:survey"]
-    assert citing(connection, "departments.legal_basis:none") == []
+    survey = entry(connection, "catalog.entry:survey")
+    assert survey is not None
+    assert survey.published_at is not None
+    known = survey.published_at
+    assert citing(connection, LAW, before=known) == ["catalog.entry:survey"]
+    assert citing(connection, LAW, before=known - timedelta(seconds=1)) == []
+    assert citing(connection, "departments.legal_basis:none", before=known) == []
 
 
 def test_the_next_code_of_a_class_is_proposed(connection: psycopg.Connection) -> None:
