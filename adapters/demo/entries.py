@@ -77,7 +77,8 @@ def _planned(
     # Most of the catalogue is made in the first weeks, the rest during the year.
     early = dice.random.random() < 0.8
     span = (date(2025, 1, 6), date(2025, 2, 28)) if early else (date(2025, 3, 3), date(2025, 11, 7))
-    title = f"{subject}{words}"
+    # 婚姻登记 + 登记信息 is 婚姻登记信息.
+    title = subject + (words[2:] if subject.endswith(words[:2]) else words)
     content = _content(dice, number, owner, subject, title, cycle, key, share_type)
     return Planned(
         entry_id=dice.ident("catalog.entry", str(number)),
