@@ -90,13 +90,16 @@ def reports(connection: psycopg.Connection, before: date) -> Iterator[tuple[str,
     connection.execute(
         """
         WITH open AS (
-             SELECT grant_id, day, 1 + coalesce(max(sequence), 0) AS next
+             SELECT DISTINCT grant_id, day
                FROM desk.accesses
-              WHERE day < %(before)s
-              GROUP BY grant_id, day
-             HAVING bool_or(sequence IS NULL))
+              WHERE NOT reported
+                AND sequence IS NULL
+                AND day < %(before)s)
         UPDATE desk.accesses AS a
-           SET sequence = open.next
+           SET sequence = 1 + (SELECT coalesce(max(earlier.sequence), 0)
+                                 FROM desk.accesses AS earlier
+                                WHERE earlier.grant_id = open.grant_id
+                                  AND earlier.day = open.day)
           FROM open
          WHERE a.grant_id = open.grant_id
            AND a.day = open.day
