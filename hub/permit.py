@@ -13,7 +13,7 @@ import msgspec
 from hub.actor import Actor, Role, Speaker
 from hub.departments.organization import Organization
 from hub.errors import Forbidden
-from hub.state import States
+from hub.state import States, unknown
 
 
 class Scope(StrEnum):
@@ -31,6 +31,14 @@ class Permit(msgspec.Struct, frozen=True):
     scope: Scope
     path: str
     roles: tuple[Role, ...]
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A permit and what its path led to: an organisation's id, or the id that leads nowhere."""
+
+    permit: Permit
+    org_id: str = ""
+    lost_id: str = ""
 
 
 def own(path: str, *roles: Role) -> Permit:
@@ -61,20 +69,24 @@ def held_roles(speaker: Speaker, home: Organization | None) -> frozenset[Role]:
     return standing | home.officers.get(speaker.person_id, frozenset())
 
 
-def admit(
-    speaker: Speaker, permits: Sequence[tuple[Permit, str]], states: States, what: str
-) -> Actor:
-    """Return the actor in the first role some permit lets; `permits` come with the id they mean.
+def admit(speaker: Speaker, claims: Sequence[Claim], states: States, what: str) -> Actor:
+    """Return the actor in the first role some permit lets.
 
-    Raises Forbidden with a sentence that names the roles that may.
+    Raises NotFound for an id that leads nowhere, but only to one whose role might have let him;
+    else Forbidden with a sentence that names the roles that may.
     """
     home = None if speaker.standing is not None else states.maybe(Organization, speaker.org_id)
     held = held_roles(speaker, home)
-    for permit, org_id in permits:
-        role = next((role for role in permit.roles if role in held), None)
-        if role and _in_scope(permit.scope, org_id, speaker, home, states):
+    lost_id = ""
+    for claim in claims:
+        role = next((role for role in claim.permit.roles if role in held), None)
+        if role and _in_scope(claim.permit.scope, claim.org_id, speaker, home, states):
             return Actor(speaker.org_id, speaker.person_id, role, speaker.via)
-    may = "; ".join(sorted({_words(permit, org_id) for permit, org_id in permits}))
+        if role:
+            lost_id = lost_id or claim.lost_id
+    if lost_id:
+        raise unknown(lost_id)
+    may = "; ".join(sorted({_words(claim) for claim in claims}))
     raise Forbidden(
         f"you may not {what}: this is for {may}; you speak for {speaker.org_id}"
         f" as {', '.join(sorted(held)) or 'nobody appointed'}",
@@ -100,6 +112,6 @@ def _in_scope(
     return about.deputy_id == speaker.org_id or home.covers(about.region_code)
 
 
-def _words(permit: Permit, org_id: str) -> str:
-    roles = "/".join(permit.roles)
-    return roles if permit.scope is Scope.ANYWHERE else f"{roles} ({permit.scope} {org_id})"
+def _words(claim: Claim) -> str:
+    roles = "/".join(claim.permit.roles)
+    return f"{roles} ({claim.permit.scope} {claim.org_id})" if claim.org_id else roles

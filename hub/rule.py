@@ -16,7 +16,7 @@ from hub.command import Command
 from hub.departments.calendar import calendar_streams
 from hub.departments.ruleset import RULE_SET_ID
 from hub.event import Event
-from hub.permit import Permit, admit
+from hub.permit import Claim, Permit, admit
 from hub.state import State, States
 
 Decide = Callable[[Any, States, Actor, datetime], Event | tuple[Event, ...]]
@@ -43,8 +43,8 @@ def answer(
     Raises a Refusal. An empty tuple of events means there was nothing to record.
     """
     held = States(states)
-    permits = [(p, _org_of(p, command, states)) for p in rule.permits]
-    actor = admit(speaker, permits, held, type(command).__name__)
+    claims = [_claim(permit, command, states) for permit in rule.permits]
+    actor = admit(speaker, claims, held, type(command).__name__)
     events = rule.decide(command, held, actor, at)
     return actor, events if isinstance(events, tuple) else (events,)
 
@@ -78,8 +78,13 @@ def _needed(
             yield from _follow(permit.path, command, states)
 
 
-def _org_of(permit: Permit, command: Command, states: dict[str, State | None]) -> str:
-    return next(_follow(permit.path, command, states), "") if permit.path else ""
+def _claim(permit: Permit, command: Command, states: dict[str, State | None]) -> Claim:
+    if not permit.path:
+        return Claim(permit)
+    org_id = next(_follow(permit.path, command, states), "")
+    steps = () if org_id else _follow(permit.path, command, states, each=True)
+    lost_id = next((stream_id for stream_id in steps if states.get(stream_id) is None), "")
+    return Claim(permit, org_id, lost_id)
 
 
 def _follow(

@@ -24,6 +24,15 @@ def kind_of(stream_id: str) -> str:
     return stream_id.partition(":")[0]
 
 
+def unknown(stream_id: str) -> NotFound:
+    """Return the refusal of an id under which the record holds nothing."""
+    return NotFound(
+        f"there is no {kind_of(stream_id)} “{stream_id}”; check the id",
+        f"不存在“{stream_id}”，请核对标识",
+        where=stream_id,
+    )
+
+
 class States:
     """The states a decision may look at; asking for one that is not there is a refusal."""
 
@@ -48,9 +57,5 @@ class States:
         """Return the state of a stream; raises NotFound when it has no events."""
         state = self.maybe(kind, stream_id)
         if state is None:
-            raise NotFound(
-                f"there is no {kind.STREAM} “{stream_id}”; check the id",
-                f"不存在“{stream_id}”，请核对标识",
-                where=stream_id,
-            )
+            raise unknown(stream_id)
         return state

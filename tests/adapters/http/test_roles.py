@@ -14,7 +14,7 @@ from hub.decide import RULES
 from hub.departments import commands as d
 from hub.errors import Forbidden
 from hub.execute import evolve
-from hub.permit import Permit, Scope, admit
+from hub.permit import Claim, Permit, Scope, admit
 from hub.sharing import commands as s
 from hub.state import States
 from tests.adapters.http.city import City
@@ -84,7 +84,8 @@ def test_a_command_is_for_those_its_rule_names_and_nobody_else(command: type[Com
         for speaker, roles in _speakers():
             expected = any(_may(permit, about, speaker, roles) for permit in permits)
             try:
-                admit(speaker, [(p, about) for p in permits], States(STATES), command.__name__)
+                claims = [Claim(permit, about) for permit in permits]
+                admit(speaker, claims, States(STATES), command.__name__)
             except Forbidden:
                 admitted = False
             else:

@@ -26,7 +26,7 @@ from hub.convergence.events import (
     ResourceSuspended,
     ResourceTested,
 )
-from hub.errors import Conflict, Forbidden, Invalid
+from hub.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.hub.convergence.world import (
     ADAPTER,
     CATALOGUER,
@@ -82,8 +82,8 @@ def test_a_resource_is_mounted_once() -> None:
 
 
 def test_nobody_may_do_anything_to_what_is_not_there() -> None:
-    given(*CITY).when(mount(), CATALOGUER).refused(Forbidden)
-    given(*CITY).when(RESUME, SHARING_HEAD).refused(Forbidden)
+    given(*CITY).when(mount(), CATALOGUER).refused(NotFound, "no catalog.entry")
+    given(*CITY).when(RESUME, SHARING_HEAD).refused(NotFound, TABLE)
 
 
 @pytest.mark.parametrize(

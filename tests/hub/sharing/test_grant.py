@@ -219,5 +219,5 @@ def test_when_its_grants_have_ended_the_entry_is_free() -> None:
 
 
 def test_there_is_no_grant_without_an_agreed_request() -> None:
-    given(*WORLD).when(suspend(), GIVER_HEAD, china(4, 1)).refused(Forbidden)
+    given(*WORLD).when(suspend(), GIVER_HEAD, china(4, 1)).refused(NotFound, "no sharing.grant")
     given(*WORLD).when(EXPIRE, TIME, after(LAST)).refused(NotFound, "no sharing.grant")
