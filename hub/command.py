@@ -5,6 +5,7 @@ The HTTP body is the command. Its id (Idempotency-Key), its time and its speaker
 
 import re
 import unicodedata
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -66,6 +67,10 @@ Code = Annotated[
 """A code or key of another register."""
 PersonId = Annotated[str, BeforeValidator(clean), Field(pattern=r"^[a-z0-9][a-z0-9._-]{1,79}$")]
 """A person's key; the name stands in a table that can be corrected, never in an event."""
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+"""A calendar day; beyond these no term could be counted (the day after year 9999 is none)."""
+NUMBER_MAX = 2**53 - 1
+"""The greatest number in a command: JSON holds it exactly, and every view can add it up."""
 Sha256 = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 """A digest with its algorithm: `sha256:` and 64 hex digits."""
 

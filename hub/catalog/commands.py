@@ -1,6 +1,5 @@
 """What may be asked of the catalogue (Decree 809 §12–17)."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -11,8 +10,10 @@ from hub.catalog.entry import use_id
 from hub.catalog.form import ConditionsForm, FittingForm, GroundForm
 from hub.catalog.kinds import AssessmentKind, AssessmentOutcome, Grade, ShareType
 from hub.command import (
+    NUMBER_MAX,
     BasisRef,
     Command,
+    Day,
     EntryId,
     Line,
     Note,
@@ -73,7 +74,7 @@ class AttachRiskAssessment(_EntryCommand):
     kind: AssessmentKind
     outcome: AssessmentOutcome
     document: Line
-    assessed_on: date
+    assessed_on: Day
 
 
 class ApproveCatalogEntryInternally(_EntryCommand):
@@ -108,7 +109,7 @@ class PublishCatalogEntry(_EntryCommand):
 class RaiseCatalogUpdateDuty(_EntryCommand):
     """Record that law or duty changed on a day, so that the entry must be updated."""
 
-    changed_on: date
+    changed_on: Day
     cause: Reason
     basis: BasisRef | None = None
 
@@ -211,7 +212,7 @@ class CompileCatalogRelease(Command):
     org_id: OrgId
     title: Line
     entries: Annotated[
-        dict[EntryId, Annotated[int, Field(ge=1)]],
+        dict[EntryId, Annotated[int, Field(ge=1, le=NUMBER_MAX)]],
         Field(min_length=1, max_length=RELEASE_ENTRIES_MAX),
     ]
 

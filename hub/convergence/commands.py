@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from datetime import date
 from typing import Annotated, LiteralString
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -13,6 +12,7 @@ from hub.command import (
     BatchId,
     Code,
     Command,
+    Day,
     EntryId,
     GrantId,
     Line,
@@ -114,7 +114,7 @@ class ChangeResource(_Resource):
     breaking: bool = False
     reason: Reason
     notice: Note = ""
-    effective_on: date | None = None
+    effective_on: Day | None = None
 
 
 class SuspendResource(_Resource):
@@ -130,7 +130,7 @@ class ResumeResource(_Resource):
 class NotifyResourceTermination(_Resource):
     """Announce the day on which the service ends."""
 
-    ends_on: date
+    ends_on: Day
     reason: Reason
 
 

@@ -1,6 +1,5 @@
 """What may be asked of the register of organisations, bases, calendars and rules."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -8,7 +7,7 @@ from pydantic_core import PydanticCustomError
 from stdnum.cn import uscc as _uscc
 
 from hub.actor import Role
-from hub.command import Code, Command, LegalBasisId, Line, Note, OrgId, PersonId, Reason
+from hub.command import Code, Command, Day, LegalBasisId, Line, Note, OrgId, PersonId, Reason
 from hub.departments.kinds import LegalRank, OrganizationKind
 
 RegionCode = Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")]
@@ -134,15 +133,15 @@ class RegisterLegalBasis(Command):
     number: Note = ""
     rank: LegalRank
     issuer: Line
-    valid_from: date
-    valid_to: date | None = None
+    valid_from: Day
+    valid_to: Day | None = None
 
 
 class AmendLegalBasis(Command):
     """Record that a law or document changed, on the day it changed."""
 
     legal_basis_id: LegalBasisId
-    changed_on: date
+    changed_on: Day
     summary: Reason
     title: Note = ""
     number: Note = ""
@@ -152,14 +151,14 @@ class RepealLegalBasis(Command):
     """Record that a law or document is no longer in force."""
 
     legal_basis_id: LegalBasisId
-    repealed_on: date
+    repealed_on: Day
     reason: Reason
 
 
 class _WorkCalendar(Command):
     year: Annotated[int, Field(ge=2000, le=2100)]
-    holidays: tuple[date, ...]
-    makeup_days: tuple[date, ...] = ()
+    holidays: tuple[Day, ...]
+    makeup_days: tuple[Day, ...] = ()
     document: Line
 
     @property
@@ -186,7 +185,7 @@ class SetDeadlineRule(Command):
     rule_id: Code
     term: Annotated[int, Field(ge=0, le=366)]
     extension: Annotated[int, Field(ge=0, le=366)] = 0
-    valid_from: date | None = None
+    valid_from: Day | None = None
     document: Line
 
     @property

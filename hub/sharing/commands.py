@@ -3,17 +3,18 @@
 What may be asked about grants and their use stands in `grant_commands.py`.
 """
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
 from hub.catalog.kinds import ShareMethod
 from hub.command import (
+    NUMBER_MAX,
     BasisRef,
     BatchId,
     Code,
     Command,
+    Day,
     EntryId,
     Line,
     Note,
@@ -42,11 +43,11 @@ class DraftSharingRequest(Command):
     scenario: Reason
     items: Annotated[Items, Field(min_length=1)]
     methods: Annotated[Methods, Field(min_length=1)]
-    period_from: date
-    period_to: date
+    period_from: Day
+    period_to: Day
     system_id: Code
     service_item: Note = ""
-    calls_per_day_max: Annotated[int, Field(ge=0)] = 0
+    calls_per_day_max: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 0
     warranted: bool
 
     @property
@@ -97,8 +98,8 @@ class SupplementSharingRequest(_OfRequest):
     scenario: Note = ""
     items: Items = ()
     methods: Methods = ()
-    period_from: date | None = None
-    period_to: date | None = None
+    period_from: Day | None = None
+    period_to: Day | None = None
     system_id: Code | None = None
     service_item: Note = ""
 

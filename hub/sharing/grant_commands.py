@@ -1,11 +1,10 @@
 """What may be asked about grants and their use."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
-from hub.command import Code, Command, GrantId, Line, Note, Reason, Sha256
+from hub.command import NUMBER_MAX, Code, Command, Day, GrantId, Line, Note, Reason, Sha256
 from hub.sharing.commands import Days, Items, Methods, usage_id_of
 from hub.sharing.kinds import (
     Anomaly,
@@ -15,7 +14,7 @@ from hub.sharing.kinds import (
     SuspensionReason,
 )
 
-Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Count = Annotated[int, Field(ge=0, le=NUMBER_MAX)]
 """A number of calls, rows or bytes; no more than a JSON number holds exactly."""
 Systems = Annotated[tuple[Code, ...], Field(max_length=100)]
 """Ids of the requester's information systems."""
@@ -37,7 +36,7 @@ class ExtendGrantScope(_OfGrant):
     items: Items = ()
     methods: Methods = ()
     systems: Systems = ()
-    valid_to: date | None = None
+    valid_to: Day | None = None
 
 
 class SuspendGrant(_OfGrant):
@@ -45,7 +44,7 @@ class SuspendGrant(_OfGrant):
 
     reason_code: SuspensionReason
     reason: Reason
-    rectify_by: date
+    rectify_by: Day
 
 
 class ResumeGrant(_OfGrant):
@@ -92,7 +91,7 @@ class ConfirmDisposal(_OfGrant):
 
     method: DisposalMethod
     proof: Reason
-    disposed_on: date
+    disposed_on: Day
     proof_hash: Sha256 | None = None
 
 
@@ -107,7 +106,7 @@ class ConfirmGrantDue(_OfGrant):
 class RecordUsage(_OfGrant):
     """Report what was used on a day; the same day and sequence twice is one report."""
 
-    day: date
+    day: Day
     sequence: Annotated[int, Field(ge=1, le=1_000_000)]
     calls: Annotated[Count, Field(ge=1)]
     rows: Count
@@ -127,7 +126,7 @@ class FileUsageEntry(_OfGrant):
     effect: Reason
     storage: Reason
     destruction: Note = ""
-    retained_until: date | None = None
+    retained_until: Day | None = None
 
 
 class LinkServiceItem(_OfGrant):
@@ -141,7 +140,7 @@ class DetectAnomalousUse(_OfGrant):
     """Record a use that looks strange."""
 
     anomaly: Anomaly
-    day: date
+    day: Day
     detail: Reason
     calls: Count = 0
     items: Items = ()

@@ -1,15 +1,16 @@
 """What may be asked of annual reports and audit engagements."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from hub.command import (
+    NUMBER_MAX,
     AuditId,
     Code,
     Command,
+    Day,
     Line,
     Note,
     OrgId,
@@ -22,7 +23,7 @@ from hub.command import (
 from hub.supervision.kinds import ScopeKind, Severity
 
 Year = Annotated[int, Field(ge=2000, le=2100)]
-Position = Annotated[int, Field(ge=1)]
+Position = Annotated[int, Field(ge=1, le=NUMBER_MAX)]
 Digest = Annotated[str, BeforeValidator(clean), Field(pattern=r"^(sha256:[0-9a-f]{64})?$")]
 """A digest, or nothing where there is no document."""
 
@@ -100,8 +101,8 @@ class Scope(BaseModel):
 
     kind: ScopeKind
     subjects: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
-    period_from: date | None = None
-    period_to: date | None = None
+    period_from: Day | None = None
+    period_to: Day | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> "Scope":
@@ -154,7 +155,7 @@ class RecordAuditExport(Command):
 
     audit_id: AuditId
     query: Reason
-    rows: Annotated[int, Field(ge=0)]
+    rows: Annotated[int, Field(ge=0, le=NUMBER_MAX)]
     sha256: Sha256
 
 
