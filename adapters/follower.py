@@ -1,7 +1,8 @@
 """The follower process, `python -m adapters.follower`: projections kept up to date, and the clock.
 
-Projections follow in a thread of their own. The clock, and the reader that raises update duties
-when a law changed, run on the event loop beside it, woken by each pass and once a second at least.
+Projections follow in a thread of their own. On the event loop beside it run the clock, the reader
+that raises update duties when a law changed, and the one that reports what was read under grants;
+they are woken by each pass and once a second at least.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from adapters.clock import Clock, RecordedTime, wall_clock
 from adapters.law_changes import LawChanges
 from adapters.record.postgres import PostgresRecord
 from adapters.settings import Settings, load
+from adapters.use_reports import UseReports
 from adapters.wish import Say
 from hub.execute import Hub
 from hub.record import RecordUnavailable
@@ -78,14 +80,17 @@ async def _keep_time(
                 hub = Hub(record)
                 clock = Clock(hub, url, say=say, now=now)
                 laws = LawChanges(hub, url, say=say, now=now)
+                uses = UseReports(hub, url, say=say, now=now)
                 try:
                     while not stop.is_set():
                         await laws.tick()
+                        await uses.tick()
                         await clock.tick()
                         await _pause(woken)
                 finally:
                     clock.close()
                     laws.close()
+                    uses.close()
         except RecordUnavailable as error:
             say(f"the clock waits: {error}")
             await _pause(woken)

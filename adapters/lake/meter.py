@@ -16,6 +16,10 @@ from hub.departments.calendar import local_day
 from hub.sharing.grant_commands import RecordUsage
 
 
+OWN_NUMBERS = 500_000
+"""The meter's reports of a day are numbered from here, apart from those adapters send."""
+
+
 class Line(msgspec.Struct, frozen=True):
     """One reading as it stands in the log and in its digest."""
 
@@ -96,7 +100,7 @@ def reports(connection: psycopg.Connection, before: date) -> Iterator[tuple[str,
                 AND sequence IS NULL
                 AND day < %(before)s)
         UPDATE desk.accesses AS a
-           SET sequence = 1 + (SELECT coalesce(max(earlier.sequence), 0)
+           SET sequence = 1 + (SELECT coalesce(max(earlier.sequence), %(first)s)
                                  FROM desk.accesses AS earlier
                                 WHERE earlier.grant_id = open.grant_id
                                   AND earlier.day = open.day)
@@ -105,7 +109,7 @@ def reports(connection: psycopg.Connection, before: date) -> Iterator[tuple[str,
            AND a.day = open.day
            AND a.sequence IS NULL
         """,
-        {"before": before},
+        {"before": before, "first": OWN_NUMBERS},
     )
     unsent = connection.execute(
         """
