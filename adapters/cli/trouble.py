@@ -15,8 +15,11 @@ NO, WRONG_USE, INTERRUPTED = 1, 2, 130
 SENTENCES = {
     "CannotRebuild": NO,
     "MigrationProblem": NO,
+    "Overloaded": NO,
+    "RecordUnavailable": NO,
     "Refusal": NO,
     "StackProblem": NO,
+    "Unrecordable": NO,
     "WrongUse": WRONG_USE,
 }
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.cli.trouble import told
+from adapters.cli.trouble import in_words, told
 from adapters.stack.problem import StackProblem
+from hub.errors import NotFound
+from hub.record import Overloaded, RecordUnavailable, Unrecordable
 
 
 def test_help_loads_none_of_the_heavy_libraries() -> None:
@@ -32,6 +34,20 @@ def test_a_known_trouble_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> No
 
     assert end.value.code == 1
     assert capsys.readouterr().err == "The disk is full. Free some space.\n"
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Overloaded(retry_after=7),
+        RecordUnavailable("PostgreSQL is shutting down; send the command again."),
+        Unrecordable("one event has 2 MB; the record takes 1 MB."),
+        NotFound("there is no such entry; check the id", "不存在此条目，请核对标识"),
+    ],
+    ids=lambda trouble: type(trouble).__name__,
+)
+def test_what_the_record_or_the_hub_says_is_said_as_it_is(trouble: Exception) -> None:
+    assert in_words(trouble) == (str(trouble), 1)
 
 
 def test_an_unknown_trouble_names_the_file_with_its_details(
