@@ -16,12 +16,15 @@ from adapters.http.reading import check_officer, check_sees, whose
 from hub.codec import decode
 from hub.command import OrgId, PersonId
 from hub.departments.organization import Organization
+from hub.sharing.events import RequestApprovedInternally, RequestDrafted
 from hub.supervision.audit import Subject
 from projections import audit_trail, deadlines, reader
 from projections.audit_trail import AUDIT_TRAIL, AuditRow
 from projections.deadlines import DEADLINES, DeadlineRow
 
 router = APIRouter(prefix="/api/v1/supervision", tags=["supervision"])
+_INSIDE = frozenset({RequestDrafted.TOPIC, RequestApprovedInternally.TOPIC})
+"""What happens to a request before it leaves its requester."""
 Id = Annotated[str, Query(max_length=200, pattern=r"^[a-z_.]+:[A-Za-z0-9._~-]+$")]
 
 
@@ -114,7 +117,7 @@ async def event(asked: A, position: Annotated[int, Path(ge=1, le=2**62)]) -> Res
     recorded = rows[0]
     found = decode(recorded.topic, recorded.schema_version, recorded.state)
     subjects = audit_trail.subjects_of(found)
-    subject = _subject(found.case_id, (*subjects, found.by.org_id), found.at.date())
+    subject = _subject(recorded.topic, found.case_id, subjects, found.by.org_id, found.at.date())
     await check_sees(asked.reader, asked.desk.standings, subject, asked.desk.clock())
     body = msgspec.json.encode(
         EventShown(
@@ -135,11 +138,15 @@ async def event(asked: A, position: Annotated[int, Path(ge=1, le=2**62)]) -> Res
 
 def matter(row: AuditRow) -> Subject:
     """Return whom a line of the trail concerns."""
-    return _subject(row.case_id, (*row.subjects, row.org_id), row.at.date())
+    return _subject(row.topic, row.case_id, row.subjects, row.org_id, row.at.date())
 
 
-def _subject(case_id: str, ids: Sequence[str], on: date) -> Subject:
-    """Return the departments and the entry among the ids an event names."""
-    departments = tuple(dict.fromkeys(i for i in ids if i.startswith(Organization.STREAM)))
+def _subject(topic: str, case_id: str, ids: Sequence[str], author_id: str, on: date) -> Subject:
+    """Return the departments and the entry an event concerns: the author, and those it names.
+
+    What happened inside the requester before a request was sent concerns nobody else.
+    """
+    named = () if topic in _INSIDE else (i for i in ids if i.startswith(Organization.STREAM))
+    departments = (*named, author_id) if author_id.startswith(Organization.STREAM) else (*named,)
     entry = next((i for i in ids if i.startswith("catalog.entry:")), "")
-    return Subject(case_id, entry, departments, on)
+    return Subject(case_id, entry, tuple(dict.fromkeys(departments)), on)

@@ -27,7 +27,8 @@ def from_cursor(cursor: str) -> list[Any]:
         values = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[Any])
     except (ValueError, msgspec.DecodeError) as error:
         raise bad_cursor() from error
-    if not values:
+    # A key of ours is never empty, and PostgreSQL's text cannot hold NUL.
+    if not values or any(isinstance(each, str) and "\0" in each for each in values):
         raise bad_cursor()
     return values
 

@@ -8,7 +8,7 @@ body is nothing but the wish.
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 from fastapi import FastAPI
@@ -165,16 +165,16 @@ def legal_time(headers: Mapping[str, str], desk: Desk) -> datetime:
             "Hub-Occurred-At 应为带时区且不晚于当前的时间，如2026-03-02T08:00:00Z",
             where="Hub-Occurred-At",
         )
-    return at.astimezone(now.tzinfo)
+    return at
 
 
 def _moment(text: str) -> datetime | None:
     """Return a time that names its zone, None for anything else."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):  # the first hours of year 1 are no time in UTC
         return None
-    return moment if moment.tzinfo is not None else None
 
 
 def check_signed(visitor: Visitor, body: bytes) -> None:

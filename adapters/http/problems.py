@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import orjson
 from fastapi.exceptions import RequestValidationError
-from psycopg import OperationalError
+from psycopg import DataError, OperationalError
 from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -116,6 +116,7 @@ CODES: dict[type[Exception], str] = {
     Unrecordable: "invalid",
     Unauthenticated: "unauthenticated",
     TooManyTries: "too_many_tries",
+    DataError: "malformed",
     OperationalError: "unavailable",
     PoolTimeout: "busy",
 }
@@ -229,6 +230,11 @@ def _sentences(error: Exception, code: str) -> tuple[str, str]:
             return str(error), "卷宗暂不可用，请稍后用同一命令标识重试"
         case Unrecordable():
             return str(error), "该命令的内容过大或含有无法存储的字符，请精简或更正后重新提交"
+        case DataError():
+            return (
+                "a value of the request is none the database can look for; correct it",
+                "请求中的某个值无法查询，请更正",
+            )
         case OperationalError() | PoolTimeout():
             return (
                 "the database cannot be reached now; ask again in a moment",

@@ -113,3 +113,15 @@ def test_nobody_reads_under_the_engagement_of_another(city: City) -> None:
     strange = city.get(TRAIL, AUDITOR, hub_audit="supervision.audit:none")
     assert strange.status_code == 404
     assert Role.AUDITOR in city.get("identity/me", AUDITOR).json()["roles"]
+
+
+def test_a_request_in_its_drawer_is_not_shown_to_the_provider(city: City) -> None:
+    with connect(city.database.app_url) as connection:
+        catch_up(connection, PROJECTIONS)
+    city.account("civil.sharing_head", org("civil"))
+    drafted = city.get(TRAIL, "tax.business_user").json()["items"]
+    assert [row["topic"] for row in drafted] == ["sharing.request.drafted"]
+    assert city.get(TRAIL, "civil.sharing_head").json()["items"] == []
+    event = f"supervision/events/{drafted[0]['position']}"
+    assert city.get(event, "tax.business_user").status_code == 200
+    assert city.get(event, "civil.sharing_head").status_code == 403

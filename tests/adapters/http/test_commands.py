@@ -161,7 +161,7 @@ def test_a_time_in_the_past_is_taken_only_while_history_is_imported(
     with TestClient(create_app(importing)) as client:
         there = City(client, database)
         future = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-        for wrong in (future, "2026-03-02T16:00:00", "yesterday"):
+        for wrong in (future, "2026-03-02T16:00:00", "yesterday", "0001-01-01T00:00:00+14:00"):
             answer = there.send(RENAME, BODY, "authority.head", hub_occurred_at=wrong)
             assert (answer.status_code, answer.json()["where"]) == (400, "Hub-Occurred-At")
         taken = there.send(RENAME, BODY, "authority.head", hub_occurred_at=past)

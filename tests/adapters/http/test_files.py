@@ -192,3 +192,10 @@ def test_the_catalogue_shows_others_only_what_is_in_force(world: City) -> None:
     assert stood.json()["items"] == []
     stands = world.get("catalog/versions", "market.business_user").json()["items"]
     assert LIMITED in {row["entry_id"] for row in stands}
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_at_the_edge_of_time_is_no_mistake_of_ours(world: City, moment: str) -> None:
+    _follow(world)
+    answer = world.get(f"catalog/versions?as_of={moment}", "market.business_user")
+    assert answer.status_code in {200, 422}

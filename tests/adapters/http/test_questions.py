@@ -62,10 +62,30 @@ def test_pages_follow_one_another_without_a_hole(seen: City) -> None:
     assert second["next"] is None
 
 
-@pytest.mark.parametrize("cursor", ["x", "%00", "bnVsbA", "W10", "WzFd", "a" * 601])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "%00",
+        "bnVsbA",
+        "W10",
+        "WzFd",
+        "a" * 601,
+        "WyJcdTAwMDAiXQ",
+        "WyJcdWQ4MDAiXQ",
+        "WzFlNDAwXQ",
+    ],
+)
 def test_a_strange_cursor_is_a_problem(seen: City, cursor: str) -> None:
     answer = seen.get(f"{ORGANIZATIONS}?cursor={cursor}", "tax.head")
     assert answer.status_code in {400, 422}
+
+
+def test_a_position_beyond_all_numbers_is_after_the_last(seen: City) -> None:
+    answer = seen.get(
+        "supervision/audit-trail?cursor=WzEwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMF0", "tax.head"
+    )
+    assert answer.status_code in {200, 400}
 
 
 def test_a_table_comes_as_csv_with_titles_and_without_formulas(seen: City) -> None:
