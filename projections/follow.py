@@ -42,7 +42,7 @@ def follow(
             with connect(url, purpose="follower") as connection:
                 listen(connection)
                 outdated = _outdated(connection, projections)
-                if outdated and builder is None:
+                if outdated and (builder is None or not builder.is_alive()):
                     builder = Thread(target=_build, args=(url, outdated, say), daemon=True)
                     builder.start()
                 memory = Memory(projections)

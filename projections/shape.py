@@ -20,7 +20,7 @@ _LINES = msgspec.json.Encoder(order="sorted")
 _ODD = re.compile(rb'\\(?:(["\\])|([nrtbf])|u00([0-9a-f]{2}))')
 """JSON escapes: of these only \\" and \\\\ mean the same in CSV."""
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-_SQL_TYPES = {str: "text", int: "bigint", float: "float8", bool: "boolean"} | {
+_SQL_TYPES = {str: "text", int: "int8", float: "float8", bool: "bool"} | {
     date: "date",
     datetime: "timestamptz",
 }
@@ -132,7 +132,7 @@ def _sql_type(inner: Any) -> str:
     if inner in _SQL_TYPES:
         return _SQL_TYPES[inner]
     if isinstance(inner, type) and issubclass(inner, Enum):
-        return "bigint" if issubclass(inner, IntEnum) else "text"
+        return "int8" if issubclass(inner, IntEnum) else "text"
     msg = f"{inner} cannot stand in a key"
     raise TypeError(msg)
 

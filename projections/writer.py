@@ -99,7 +99,8 @@ def _names(names: Iterable[str]) -> sql.Composed:
 
 
 def _select(name: sql.Identifier, shape: Shape[Any]) -> sql.Composed:
-    arrays = sql.SQL(", ").join(sql.SQL(f"%b::{kind}[]") for kind in shape.key_types)
+    kinds = (sql.Identifier(kind) for kind in shape.key_types)
+    arrays = sql.SQL(", ").join(sql.SQL("%b::{}[]").format(kind) for kind in kinds)
     return sql.SQL(
         "SELECT {columns} FROM {name} AS t JOIN unnest({arrays}) AS s ({key}) ON {same}"
     ).format(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 from eventsourcing.application import Application
+from eventsourcing.dispatch import singledispatchmethod
 from eventsourcing.domain import Aggregate, event
 from eventsourcing.persistence import Tracking, TrackingRecorder
 from eventsourcing.postgres import PostgresTrackingRecorder
@@ -118,6 +119,7 @@ class _LinesProjection(Projection[_Lines]):
 
     topics: ClassVar[tuple[str, ...]] = ()  # type: ignore[misc] # the library's own attribute
 
+    @singledispatchmethod
     def process_event(self, domain_event: Any, tracking: Tracking) -> None:
         """Change the line."""
         status = getattr(domain_event, "status", "submitted")
