@@ -15,7 +15,6 @@ from adapters.lake.granted import Opened
 from hub.departments.calendar import local_day
 from hub.sharing.grant_commands import RecordUsage
 
-
 OWN_NUMBERS = 500_000
 """The meter's reports of a day are numbered from here, apart from those adapters send."""
 

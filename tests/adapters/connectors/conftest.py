@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def hub(database: Database, tmp_path: Path) -> Iterator[RunningHub]:
     running = RunningHub(database, tmp_path / "home")
     running.seed()
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
