@@ -6,6 +6,7 @@ from typing import Any, ClassVar, TypeVar, cast
 import msgspec
 
 from hub.errors import Invalid, NotFound
+from hub.event import Event
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +18,13 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 S = TypeVar("S", bound=State)
 Evolve = Callable[[Any, Any], State]
 """evolve(state or None, event) -> state: pure, one per noun."""
+
+
+def begun(state: S | None, event: Event) -> S:
+    """Return the state an event goes on from; the record never holds a stream without its first."""
+    if state is None:
+        raise ValueError(f"{event.stream_id} has no beginning")
+    return state
 
 
 def kind_of(stream_id: str) -> str:

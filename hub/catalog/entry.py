@@ -35,7 +35,7 @@ from hub.catalog.kinds import AssessmentKind, AssessmentOutcome, EntryStatus
 from hub.departments.calendar import calendar_streams, noon
 from hub.departments.due import Due, Duty
 from hub.errors import Conflict
-from hub.state import State
+from hub.state import State, begun
 
 _change = msgspec.structs.replace
 
@@ -129,9 +129,7 @@ def evolve(state: CatalogEntry | None, event: EntryEvents) -> CatalogEntry:
     """Fold an entry's events."""
     if isinstance(event, CatalogEntryDrafted):
         return _drafted(event)
-    if state is None:
-        msg = f"{event.entry_id} has no beginning"
-        raise ValueError(msg)
+    state = begun(state, event)
     match event:
         case CatalogEntryRevised() | ShareTypeChanged() | ClassificationChanged():
             return _written(state, event)

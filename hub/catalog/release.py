@@ -18,7 +18,7 @@ from hub.catalog.kinds import ReleaseStatus
 from hub.departments.kinds import OrganizationKind
 from hub.departments.organization import Organization
 from hub.errors import Conflict, Forbidden, Invalid
-from hub.state import State, States
+from hub.state import State, States, begun
 
 PART_ENTRIES_MAX = 500
 """Entries in one event of a release: 500 ids of at most 93 characters fit."""
@@ -46,9 +46,7 @@ def evolve(state: CatalogRelease | None, event: ReleaseEvents) -> CatalogRelease
                 entries=len(event.entries) + (state.entries if state else 0),
             )
         case CatalogReleasePublished():
-            if state is None:
-                msg = f"{event.release_id} has no beginning"
-                raise ValueError(msg)
+            state = begun(state, event)
             return msgspec.structs.replace(state, status=ReleaseStatus.PUBLISHED)
         case _:
             assert_never(event)

@@ -25,7 +25,7 @@ from hub.convergence.events import (
 from hub.convergence.kinds import BatchStatus as Status
 from hub.convergence.kinds import CheckRule
 from hub.errors import Conflict
-from hub.state import State, States
+from hub.state import State, States, begun
 
 
 class DataBatch(State, frozen=True, kw_only=True):
@@ -62,9 +62,7 @@ def evolve(state: DataBatch | None, event: BatchEvents) -> DataBatch:
     """Fold a batch's events."""
     if isinstance(event, BatchDelivered):
         return _delivered(event)
-    if state is None:
-        msg = f"{event.batch_id} has no beginning"
-        raise ValueError(msg)
+    state = begun(state, event)
     change = msgspec.structs.replace
     match event:
         case BatchReceived():

@@ -34,7 +34,7 @@ from hub.convergence.period import read_period
 from hub.departments.calendar import local_day
 from hub.departments.due import Due
 from hub.errors import Conflict, Invalid
-from hub.state import State, States
+from hub.state import State, States, begun
 
 
 class Resource(State, frozen=True, kw_only=True):
@@ -76,9 +76,7 @@ def evolve(state: Resource | None, event: ResourceEvents) -> Resource:
     """Fold a resource's events."""
     if isinstance(event, ResourceMounted):
         return _mounted(event)
-    if state is None:
-        msg = f"{event.resource_id} has no beginning"
-        raise ValueError(msg)
+    state = begun(state, event)
     change = msgspec.structs.replace
     state = change(state, provider_id=event.provider_id)
     match event:

@@ -15,7 +15,7 @@ from hub.departments.events import (
 )
 from hub.departments.kinds import FORBIDDING_RANKS, LegalRank
 from hub.errors import Conflict, Invalid
-from hub.state import State, States
+from hub.state import State, States, begun
 
 
 class LegalBasis(State, frozen=True, kw_only=True):
@@ -51,9 +51,7 @@ def evolve(state: LegalBasis | None, event: LegalBasisEvents) -> LegalBasis:
             valid_from=event.valid_from,
             valid_to=event.valid_to,
         )
-    if state is None:
-        msg = f"{event.legal_basis_id} has no beginning"
-        raise ValueError(msg)
+    state = begun(state, event)
     match event:
         case LegalBasisAmended():
             return msgspec.structs.replace(

@@ -37,7 +37,7 @@ from hub.departments.events import (
 from hub.departments.kinds import OrganizationKind
 from hub.errors import Conflict, Forbidden, Invalid
 from hub.event import Basis
-from hub.state import State, States
+from hub.state import State, States, begun
 
 _KIND_OF_ROLE = {
     Role.AUTHORITY_REVIEWER: OrganizationKind.AUTHORITY,
@@ -81,9 +81,7 @@ def evolve(state: Organization | None, event: OrganizationEvents) -> Organizatio
     """Fold an organisation's events."""
     if isinstance(event, OrganizationRegistered):
         return _registered(event)
-    if state is None:
-        msg = f"{event.org_id} has no beginning"
-        raise ValueError(msg)
+    state = begun(state, event)
     change = msgspec.structs.replace
     match event:
         case OrganizationRenamed():

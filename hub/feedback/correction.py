@@ -16,7 +16,7 @@ from hub.errors import Conflict
 from hub.feedback import events as e
 from hub.feedback.kinds import CorrectionStatus as Status
 from hub.feedback.kinds import Verdict
-from hub.state import State, States
+from hub.state import State, States, begun
 
 _change = msgspec.structs.replace
 
@@ -88,9 +88,7 @@ def evolve(state: CorrectionCase | None, event: e.CorrectionEvents) -> Correctio
             requested_at=event.at,
             forward_due=event.due,
         )
-    if state is None:
-        msg = f"{event.correction_id} has no beginning"
-        raise ValueError(msg)
+    state = begun(state, event)
     state = _change(state, provider_id=event.provider_id)
     match event:
         case e.CorrectionReceived() | e.CorrectionReturned() | e.CorrectionDueConfirmed():

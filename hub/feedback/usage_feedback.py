@@ -19,7 +19,7 @@ from hub.feedback.feedback_duty import meet
 from hub.feedback.kinds import FeedbackStatus as Status
 from hub.sharing.grant import Grant
 from hub.sharing.kinds import GrantStatus
-from hub.state import State, States
+from hub.state import State, States, begun
 
 
 class UsageFeedback(State, frozen=True, kw_only=True):
@@ -60,9 +60,7 @@ def evolve(state: UsageFeedback | None, event: e.FeedbackEvents) -> UsageFeedbac
             status=Status.SUBMITTED,
             due=event.due,
         )
-    if state is None:
-        msg = f"{event.feedback_id} has no beginning"
-        raise ValueError(msg)
+    state = begun(state, event)
     change = msgspec.structs.replace
     match event:
         case e.FeedbackAnswered():

@@ -34,7 +34,7 @@ from hub.sharing.grant_events import (
     Running,
 )
 from hub.sharing.kinds import GrantStatus as Status
-from hub.state import State, States
+from hub.state import State, States, begun
 
 _change = msgspec.structs.replace
 
@@ -136,9 +136,7 @@ def evolve(state: Grant | None, event: GrantEvents) -> Grant:
     """Fold a grant's events."""
     if isinstance(event, GrantIssued):
         return _issued(event)
-    if state is None:
-        msg = f"{event.grant_id} has no beginning"
-        raise ValueError(msg)
+    state = begun(state, event)
     state = _change(state, provider_id=event.provider_id)
     match event:
         case (

@@ -40,7 +40,7 @@ from hub.sharing.events import (
 )
 from hub.sharing.kinds import ExtensionStatus
 from hub.sharing.kinds import RequestStatus as Status
-from hub.state import State, States
+from hub.state import State, States, begun
 
 _change = msgspec.structs.replace
 
@@ -164,9 +164,7 @@ def evolve(state: SharingRequest | None, event: RequestEvents) -> SharingRequest
     """Fold a request's events."""
     if isinstance(event, RequestDrafted):
         return _drafted(event)
-    if state is None:
-        msg = f"{event.request_id} has no beginning"
-        raise ValueError(msg)
+    state = begun(state, event)
     state = _change(state, provider_id=event.provider_id)
     match event:
         case (

@@ -16,7 +16,7 @@ from hub.errors import Conflict
 from hub.sharing.commands import GiveStandingApproval, RevokeStandingApproval
 from hub.sharing.events import StandingApprovalGiven, StandingApprovalRevoked, StandingEvents
 from hub.sharing.scope import require_shareable
-from hub.state import State, States
+from hub.state import State, States, begun
 
 
 class StandingApproval(State, frozen=True, kw_only=True):
@@ -40,9 +40,7 @@ def evolve(state: StandingApproval | None, event: StandingEvents) -> StandingApp
             provider, person = event.provider_id, event.by.person_id
             return StandingApproval(provider_id=provider, given=True, given_by=person)
         case StandingApprovalRevoked():
-            if state is None:
-                msg = f"{event.standing_id} has no beginning"
-                raise ValueError(msg)
+            state = begun(state, event)
             return msgspec.structs.replace(state, given=False)
         case _:
             assert_never(event)

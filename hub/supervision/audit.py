@@ -16,7 +16,7 @@ from hub.departments.lapse import require_lapsed
 from hub.departments.organization import Organization
 from hub.departments.ruleset import NATIONAL, due
 from hub.errors import Conflict, Forbidden, Invalid
-from hub.state import State, States
+from hub.state import State, States, begun
 from hub.supervision import commands as c
 from hub.supervision import events as e
 from hub.supervision.kinds import AuditStatus, ScopeKind
@@ -91,9 +91,7 @@ def evolve(state: AuditEngagement | None, event: e.AuditEvents) -> AuditEngageme
             team=frozenset(event.team),
             access_from=event.access_from,
         )
-    if state is None:
-        msg = f"{event.audit_id} has no beginning"
-        raise ValueError(msg)
+    state = begun(state, event)
     change = msgspec.structs.replace
     match event:
         case e.AuditAccessGranted():
