@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given as for_all
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from hub.actor import CLOCK, Role
 from hub.catalog.kinds import ShareMethod, UpdateCycle
@@ -31,7 +34,7 @@ from hub.convergence.events import (
 from hub.convergence.resource import Resource
 from hub.departments.commands import SetDeadlineRule
 from hub.departments.events import DeadlineRuleSet
-from hub.errors import Conflict, Forbidden
+from hub.errors import Conflict, Forbidden, Invalid
 from tests.hub.convergence.world import (
     ADAPTER,
     SHARING_HEAD,
@@ -234,3 +237,46 @@ def test_the_year_in_china_decides_the_period() -> None:
     assert awaited(activated)[0] == "2026-01"
     assert START.year == 2026
     assert ResourceActivated.TOPIC == "convergence.resource.activated"
+
+
+@settings(max_examples=60, deadline=None)
+@for_all(
+    st.lists(
+        st.tuples(st.integers(0, 25), st.sampled_from(["publish", "clock"]), st.integers(-2, 2)),
+        max_size=25,
+    )
+)
+def test_every_awaited_period_is_either_in_time_or_missed_and_never_both(
+    happened: list[tuple[int, str, int]],
+) -> None:
+    world, at = serving(), START
+    kept: dict[str, int] = {}
+    missed: dict[str, int] = {}
+    for number, (days, what, months) in enumerate(happened):
+        at += timedelta(days=days)
+        month = at.month - 1 + months + 12 * at.year
+        period = f"{month // 12:04}-{month % 12 + 1:02}"
+        digest = f"sha256:{number:064x}"
+        verification = found().model_copy(update={"sha256": digest})
+        batch = deliver(period).model_copy(update={"sha256": digest, "verification": verification})
+        try:
+            by = CLOCK if what == "clock" else ADAPTER
+            made = world.when(BREACH if what == "clock" else batch, by, at).events()
+        except (Conflict, Invalid):
+            continue
+        before = awaited(world)[0]
+        for event in made:
+            world._fold(event)  # noqa: SLF001  # the batch ids differ each time
+            if isinstance(event, FreshnessBreached):
+                missed[event.period] = missed.get(event.period, 0) + 1
+            elif isinstance(event, DataPublished) and event.timely:
+                kept[event.period] = kept.get(event.period, 0) + 1
+        assert awaited(world)[0] >= before
+    assert not kept.keys() & missed.keys()
+    assert set(kept.values()) | set(missed.values()) <= {1}
+    past = [code for code in _months() if "2026-03" <= code < awaited(world)[0]]
+    assert [code for code in past if code not in kept.keys() | missed.keys()] == []
+
+
+def _months() -> list[str]:
+    return [f"{year}-{month:02}" for year in (2026, 2027, 2028) for month in range(1, 13)]
