@@ -5,7 +5,7 @@ correction makes a new version, both are kept and the difference is explained (t
 """
 
 from datetime import date, datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
 
@@ -39,7 +39,10 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class AnnualReport(State, frozen=True, kw_only=True):
-    """The report of one organisation on one year; `versions` are all that were ever frozen."""
+    """The report of one organisation on one year.
+
+    `versions` are all that were ever frozen, `drafted_by` all who wrote at its words.
+    """
 
     STREAM = "supervision.report"
 
@@ -48,7 +51,7 @@ class AnnualReport(State, frozen=True, kw_only=True):
     status: ReportStatus
     version: int = 1
     versions: tuple[Version, ...] = ()
-    drafted_by: str = ""
+    drafted_by: frozenset[str] = frozenset()
     reviewed_by: str = ""
     due: Due | None = None
     filed_at: datetime | None = None
@@ -69,7 +72,8 @@ def evolve(state: AnnualReport | None, event: e.ReportEvents) -> AnnualReport:
         case e.ReportDutyRaised():
             return change(before, due=event.due)
         case e.ReportDrafted():
-            return change(before, status=ReportStatus.DRAFT, drafted_by=event.by.person_id)
+            wrote = before.drafted_by | {event.by.person_id}
+            return change(before, status=ReportStatus.DRAFT, drafted_by=wrote)
         case e.ReportFrozen():
             frozen = Version(event.version, event.last_event_position, event.figures_sha256)
             return change(before, status=ReportStatus.FROZEN, versions=(*before.versions, frozen))
@@ -86,6 +90,17 @@ def evolve(state: AnnualReport | None, event: e.ReportEvents) -> AnnualReport:
             return change(before, overdue=True)
         case _:
             assert_never(event)
+
+
+def about(report_id: str, report: AnnualReport, by: Actor, at: datetime) -> dict[str, Any]:
+    """Return what every event of a report says."""
+    return {
+        "at": at,
+        "by": by,
+        "report_id": report_id,
+        "org_id": report.org_id,
+        "year": report.year,
+    }
 
 
 def _filed(before: AnnualReport, event: e.ReportFiled) -> AnnualReport:
@@ -135,35 +150,27 @@ def freeze(command: c.FreezeReport, states: States, by: Actor, at: datetime) -> 
             where="last_event_position",
         )
     return e.ReportFrozen(
-        at=at,
-        by=by,
-        report_id=command.report_id,
-        org_id=report.org_id,
-        year=report.year,
-        version=report.version,
         as_of=end_of(date(report.year, 12, 31)),
         last_event_position=command.last_event_position,
         indicator_set=command.indicator_set,
         figures_sha256=command.figures_sha256,
+        version=report.version,
+        **about(command.report_id, report, by, at),
     )
 
 
 def review(command: c.ReviewReport, states: States, by: Actor, at: datetime) -> e.ReportReviewed:
     """Check the report; not by the person who wrote it."""
     report = _in(states, command.report_id, ReportStatus.FROZEN)
-    if by.person_id == report.drafted_by:
+    if by.person_id in report.drafted_by:
         raise Forbidden(
             "who drafted the report cannot review it; another officer must",
             "起草人不得审核本报告，须由他人审核",
         )
     return e.ReportReviewed(
-        at=at,
-        by=by,
-        report_id=command.report_id,
-        org_id=report.org_id,
-        year=report.year,
-        version=report.version,
         note=command.note,
+        version=report.version,
+        **about(command.report_id, report, by, at),
     )
 
 
@@ -171,7 +178,7 @@ def sign(command: c.SignReport, states: States, by: Actor, at: datetime) -> e.Re
     """Sign exactly the figures that were frozen; the signer neither wrote nor reviewed them."""
     report = _in(states, command.report_id, ReportStatus.REVIEWED)
     frozen = _frozen(report)
-    if by.person_id in {report.drafted_by, report.reviewed_by}:
+    if by.person_id in {*report.drafted_by, report.reviewed_by}:
         raise Forbidden(
             "who drafted or reviewed the report cannot sign it",
             "起草人、审核人不得签发本报告",
@@ -183,13 +190,9 @@ def sign(command: c.SignReport, states: States, by: Actor, at: datetime) -> e.Re
             where="figures_sha256",
         )
     return e.ReportSigned(
-        at=at,
-        by=by,
-        report_id=command.report_id,
-        org_id=report.org_id,
-        year=report.year,
-        version=report.version,
         figures_sha256=frozen.figures_sha256,
+        version=report.version,
+        **about(command.report_id, report, by, at),
     )
 
 
@@ -204,14 +207,10 @@ def file(command: c.FileReport, states: States, by: Actor, at: datetime) -> e.Re
             where="addressee_id",
         )
     return e.ReportFiled(
-        at=at,
-        by=by,
-        report_id=command.report_id,
-        org_id=report.org_id,
-        year=report.year,
-        version=report.version,
         addressee_id=command.addressee_id,
         filing_number=command.filing_number,
+        version=report.version,
+        **about(command.report_id, report, by, at),
     )
 
 
@@ -220,13 +219,9 @@ def amend(command: c.AmendReport, states: States, by: Actor, at: datetime) -> e.
     report = states.the(AnnualReport, command.report_id)
     _frozen(report)
     return e.ReportAmended(
-        at=at,
-        by=by,
-        report_id=command.report_id,
-        org_id=report.org_id,
-        year=report.year,
         version=report.version + 1,
         explanation=command.explanation,
+        **about(command.report_id, report, by, at),
     )
 
 

@@ -34,6 +34,7 @@ WORLD = (
 DRAFTER = who("civil", Role.CATALOGUER)
 SHARING_HEAD = who("civil", Role.SHARING_HEAD)
 HEAD = who("civil", Role.DEPARTMENT_HEAD)
+MACHINE = Speaker("hub", "operator", Via.CLI, standing=Role.OPERATOR)
 
 RAISE = c.RaiseReportDuty(org_id=org("civil"), year=2026)
 DRAFT = c.DraftReport(org_id=org("civil"), year=2026, overview="全年共享有序")
@@ -54,7 +55,7 @@ def _raised() -> Given:
 
 def _frozen() -> Given:
     drafted = _raised().when(DRAFT, DRAFTER, LATER).then(e.ReportDrafted)
-    return drafted.when(FREEZE, SHARING_HEAD, LATER).then(e.ReportFrozen)
+    return drafted.when(FREEZE, MACHINE, LATER).then(e.ReportFrozen)
 
 
 def _filed() -> Given:
@@ -99,7 +100,7 @@ def test_a_report_goes_from_draft_to_filed() -> None:
 
 def test_figures_are_frozen_as_of_midnight_of_31_december_in_china() -> None:
     drafted = _raised().when(DRAFT, DRAFTER, LATER).then(e.ReportDrafted)
-    (frozen,) = drafted.when(FREEZE, SHARING_HEAD, LATER).events()
+    (frozen,) = drafted.when(FREEZE, MACHINE, LATER).events()
     assert isinstance(frozen, e.ReportFrozen)
     assert frozen.as_of == NEW_YEAR
 
@@ -107,19 +108,19 @@ def test_figures_are_frozen_as_of_midnight_of_31_december_in_china() -> None:
 def test_a_running_year_is_not_frozen() -> None:
     june = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
     drafted = given(*WORLD).when(DRAFT, DRAFTER, june).then(e.ReportDrafted)
-    drafted.when(FREEZE, SHARING_HEAD, june).refused(Conflict, "not over")
+    drafted.when(FREEZE, MACHINE, june).refused(Conflict, "not over")
 
 
 def test_frozen_figures_never_change() -> None:
     again = FREEZE.model_copy(update={"figures_sha256": OTHER_SHA})
-    _frozen().when(again, SHARING_HEAD, LATER).refused(Conflict, "frozen")
+    _frozen().when(again, MACHINE, LATER).refused(Conflict, "frozen")
     _frozen().when(DRAFT, DRAFTER, LATER).refused(Conflict, "amend")
-    _filed().when(again, SHARING_HEAD, LATER).refused(Conflict, "filed")
+    _filed().when(again, MACHINE, LATER).refused(Conflict, "filed")
 
 
 def test_drafter_reviewer_and_signer_are_three_persons() -> None:
     drafted = _raised().when(DRAFT, SHARING_HEAD, LATER).then(e.ReportDrafted)
-    frozen = drafted.when(FREEZE, SHARING_HEAD, LATER).then(e.ReportFrozen)
+    frozen = drafted.when(FREEZE, MACHINE, LATER).then(e.ReportFrozen)
     frozen.when(REVIEW, SHARING_HEAD, LATER).refused(Forbidden, "drafted")
     reviewed = frozen.when(REVIEW, Speaker(org("civil"), SECOND, Via.API), LATER)
     both = OfficerAppointed(
@@ -140,9 +141,9 @@ def test_an_amendment_keeps_the_old_version() -> None:
     amended = _filed().when(AMEND, SHARING_HEAD, LATER).then(e.ReportAmended)
     drafted = amended.when(DRAFT, DRAFTER, LATER).then(e.ReportDrafted)
     earlier = FREEZE.model_copy(update={"last_event_position": 899})
-    drafted.when(earlier, SHARING_HEAD, LATER).refused(Invalid, "look back")
+    drafted.when(earlier, MACHINE, LATER).refused(Invalid, "look back")
     later = FREEZE.model_copy(update={"last_event_position": 950, "figures_sha256": OTHER_SHA})
-    report = _report(drafted.when(later, SHARING_HEAD, LATER).then(e.ReportFrozen))
+    report = _report(drafted.when(later, MACHINE, LATER).then(e.ReportFrozen))
     assert [(v.version, v.figures_sha256) for v in report.versions] == [(1, SHA), (2, OTHER_SHA)]
     assert report.versions[0].filing_number
 
@@ -172,11 +173,23 @@ def test_a_late_report_is_recorded_late_even_when_filed_before_the_clock_noticed
 
 
 def test_the_operator_prepares_a_report_and_signs_nothing() -> None:
-    operator = Speaker("hub", "operator", Via.CLI, standing=Role.OPERATOR)
-    drafted = _raised().when(DRAFT, operator, LATER).then(e.ReportDrafted)
-    frozen = drafted.when(FREEZE, operator, LATER).then(e.ReportFrozen)
-    frozen.when(REVIEW, operator, LATER).refused(Forbidden)
+    drafted = _raised().when(DRAFT, MACHINE, LATER).then(e.ReportDrafted)
+    frozen = drafted.when(FREEZE, MACHINE, LATER).then(e.ReportFrozen)
+    frozen.when(REVIEW, MACHINE, LATER).refused(Forbidden)
     frozen.when(REVIEW, SHARING_HEAD, LATER).then(e.ReportReviewed)
+
+
+@pytest.mark.parametrize("person", [SHARING_HEAD, HEAD, DRAFTER])
+def test_nobody_freezes_figures_he_made_up(person: Speaker) -> None:
+    drafted = _raised().when(DRAFT, DRAFTER, LATER).then(e.ReportDrafted)
+    drafted.when(FREEZE, person, LATER).refused(Forbidden, "operator")
+
+
+def test_who_wrote_the_first_draft_reviews_no_later_one() -> None:
+    first = _raised().when(DRAFT, SHARING_HEAD, LATER).then(e.ReportDrafted)
+    again = first.when(DRAFT, DRAFTER, LATER).then(e.ReportDrafted)
+    frozen = again.when(FREEZE, MACHINE, LATER).then(e.ReportFrozen)
+    frozen.when(REVIEW, SHARING_HEAD, LATER).refused(Forbidden, "drafted")
 
 
 def test_another_department_does_not_touch_the_report() -> None:
