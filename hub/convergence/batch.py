@@ -7,10 +7,12 @@ discretion: a batch that failed a check cannot be accepted.
 """
 
 from collections.abc import Iterator
-from typing import assert_never
+from datetime import datetime
+from typing import Any, assert_never
 
 import msgspec
 
+from hub.actor import Actor
 from hub.convergence.events import (
     BatchAccepted,
     BatchDelivered,
@@ -111,6 +113,18 @@ def _mismatched(state: DataBatch, event: BatchReceived) -> Iterator[CheckRule]:
         yield CheckRule.BYTES
     if state.rows != event.rows:
         yield CheckRule.ROWS
+
+
+def about(batch_id: str, batch: DataBatch, by: Actor, at: datetime) -> dict[str, Any]:
+    """Return what every event of a batch says."""
+    return {
+        "at": at,
+        "by": by,
+        "batch_id": batch_id,
+        "resource_id": batch.resource_id,
+        "entry_id": batch.entry_id,
+        "provider_id": batch.provider_id,
+    }
 
 
 def batch_in(states: States, batch_id: str, status: Status) -> DataBatch:

@@ -15,7 +15,7 @@ from hub.catalog.kinds import ShareMethod, UpdateCycle
 from hub.convergence.commands import RecordFreshnessBreach
 from hub.convergence.events import FreshnessBreached
 from hub.convergence.period import KIND_OF_CYCLE, Period, period_of, read_period
-from hub.convergence.resource import Resource, provider_of
+from hub.convergence.resource import Resource, about, provider_of
 from hub.departments.calendar import local_day
 from hub.departments.due import Due, Duty
 from hub.departments.lapse import require_lapsed
@@ -131,15 +131,11 @@ def _breach(
     cycle = cycle_of(states, resource)
     following = Expectation() if cycle is None else _after(states, resource, missed, cycle, now)
     return FreshnessBreached(
-        at=at,
-        by=by,
-        resource_id=resource_id,
-        entry_id=resource.entry_id,
-        provider_id=provider_of(states, resource),
         period=missed.code,
         rule=resource.refresh.rule if resource.refresh else "",
         expects=following.expects,
         due=following.due,
+        **about(resource_id, states, by, at),
     )
 
 

@@ -9,7 +9,7 @@ from hub.actor import Actor
 from hub.catalog.entry import CatalogEntry
 from hub.catalog.kinds import ShareMethod
 from hub.convergence import steps
-from hub.convergence.batch import DataBatch, batch_in, evolve
+from hub.convergence.batch import DataBatch, about, batch_in, evolve
 from hub.convergence.commands import (
     AcceptBatch,
     DeliverBatch,
@@ -114,16 +114,11 @@ def reconcile(command: ReconcileBatch, states: States, by: Actor, at: datetime) 
     batch = batch_in(states, command.batch_id, Status.LIVE)
     same_file = command.sha256 in {None, batch.sha256}
     return BatchReconciled(
-        at=at,
-        by=by,
-        batch_id=command.batch_id,
-        resource_id=batch.resource_id,
-        entry_id=batch.entry_id,
-        provider_id=batch.provider_id,
         rows=command.rows,
         sha256=command.sha256 or "",
         matches=same_file and command.rows == batch.rows,
         note=command.note,
+        **about(command.batch_id, batch, by, at),
     )
 
 
@@ -213,13 +208,8 @@ def _published(
     following = next_expected(states, resource, period, at)
     version = resource.data_version + 1
     live = BatchPublished(
-        at=at,
-        by=by,
-        batch_id=batch_id,
-        resource_id=batch.resource_id,
-        entry_id=batch.entry_id,
-        provider_id=batch.provider_id,
         data_version=version,
+        **about(batch_id, batch, by, at),
     )
     data = DataPublished(
         at=at,

@@ -5,7 +5,7 @@ will; ending it is notified, negotiated with each grantee and filed with the aut
 """
 
 from datetime import date, datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
 
@@ -193,13 +193,9 @@ def test(command: TestResource, states: States, by: Actor, at: datetime) -> Reso
     if not command.ok and not command.findings:
         raise Invalid("say what the test found wrong", "测试未通过时必须说明问题", where="findings")
     return ResourceTested(
-        at=at,
-        by=by,
-        resource_id=command.resource_id,
-        entry_id=resource.entry_id,
-        provider_id=provider_of(states, resource),
         ok=command.ok,
         findings=command.findings,
+        **about(command.resource_id, states, by, at),
     )
 
 
@@ -221,11 +217,6 @@ def change(command: ChangeResource, states: States, by: Actor, at: datetime) -> 
     breaking = command.breaking or not before <= set(command.items or content.item_names)
     _require_notice(command, at, breaking=breaking)
     return ResourceChanged(
-        at=at,
-        by=by,
-        resource_id=command.resource_id,
-        entry_id=resource.entry_id,
-        provider_id=provider_of(states, resource),
         title=command.title,
         locator=command.locator,
         items=command.items,
@@ -233,6 +224,7 @@ def change(command: ChangeResource, states: States, by: Actor, at: datetime) -> 
         reason=command.reason,
         notice=command.notice,
         effective_on=command.effective_on,
+        **about(command.resource_id, states, by, at),
     )
 
 
@@ -250,6 +242,18 @@ def _require_notice(command: ChangeResource, at: datetime, *, breaking: bool) ->
             f"{command.effective_on}已过，变更须事先告知",
             where="effective_on",
         )
+
+
+def about(resource_id: str, states: States, by: Actor, at: datetime) -> dict[str, Any]:
+    """Return what every event of a resource says; its provider is its entry's of today."""
+    resource = states.the(Resource, resource_id)
+    return {
+        "at": at,
+        "by": by,
+        "resource_id": resource_id,
+        "entry_id": resource.entry_id,
+        "provider_id": provider_of(states, resource),
+    }
 
 
 def provider_of(states: States, resource: Resource) -> str:

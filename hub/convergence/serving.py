@@ -11,7 +11,7 @@ from hub.convergence.commands import ActivateResource, ResumeResource, SuspendRe
 from hub.convergence.events import ResourceActivated, ResourceResumed, ResourceSuspended
 from hub.convergence.freshness import first_expected, silent_breaches
 from hub.convergence.kinds import ResourceStatus as Status
-from hub.convergence.resource import Resource, provider_of
+from hub.convergence.resource import Resource, about
 from hub.errors import Conflict, Forbidden
 from hub.event import Event
 from hub.state import States
@@ -33,13 +33,9 @@ def activate(
     states.the(CatalogEntry, resource.entry_id).in_force()
     expectation = first_expected(states, resource, at)
     return ResourceActivated(
-        at=at,
-        by=by,
-        resource_id=command.resource_id,
-        entry_id=resource.entry_id,
-        provider_id=provider_of(states, resource),
         expects=expectation.expects,
         due=expectation.due,
+        **about(command.resource_id, states, by, at),
     )
 
 
@@ -54,12 +50,8 @@ def suspend(command: SuspendResource, states: States, by: Actor, at: datetime) -
         )
     breaches, _ = silent_breaches(command.resource_id, states, resource, at)
     suspended = ResourceSuspended(
-        at=at,
-        by=by,
-        resource_id=command.resource_id,
-        entry_id=resource.entry_id,
-        provider_id=provider_of(states, resource),
         reason=command.reason,
+        **about(command.resource_id, states, by, at),
     )
     return (*breaches, suspended)
 
@@ -82,11 +74,7 @@ def resume(command: ResumeResource, states: States, by: Actor, at: datetime) -> 
     states.the(CatalogEntry, resource.entry_id).in_force()
     expectation = first_expected(states, resource, at)
     return ResourceResumed(
-        at=at,
-        by=by,
-        resource_id=command.resource_id,
-        entry_id=resource.entry_id,
-        provider_id=provider_of(states, resource),
         expects=expectation.expects,
         due=expectation.due,
+        **about(command.resource_id, states, by, at),
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from hub.actor import Actor
-from hub.convergence.batch import DataBatch
+from hub.convergence.batch import DataBatch, about
 from hub.convergence.commands import CheckResult, FindingResult, ReceiveBatch, Verification
 from hub.convergence.events import (
     BatchAccepted,
@@ -23,17 +23,12 @@ def received(
 ) -> BatchReceived:
     """Return the event that the payload is here."""
     return BatchReceived(
-        at=at,
-        by=by,
-        batch_id=batch_id,
-        resource_id=batch.resource_id,
-        entry_id=batch.entry_id,
-        provider_id=batch.provider_id,
         period=batch.period,
         rows=found.rows,
         bytes=found.bytes,
         sha256=found.sha256,
         standard_version=batch.standard_version,
+        **about(batch_id, batch, by, at),
     )
 
 
@@ -49,28 +44,16 @@ def verified(
     own = tuple(Check(rule, 1, int(rule in batch.mismatched)) for rule in _OF_THE_MANIFEST)
     theirs = (Check(c.rule, c.checked, c.failed) for c in checks if c.rule not in _OF_THE_MANIFEST)
     return BatchVerified(
-        at=at,
-        by=by,
-        batch_id=batch_id,
-        resource_id=batch.resource_id,
-        entry_id=batch.entry_id,
-        provider_id=batch.provider_id,
         standard_version=batch.standard_version,
         checks=(*own, *theirs),
         findings=tuple(Finding(f.rule, f.item, f.failed, f.rows) for f in findings),
+        **about(batch_id, batch, by, at),
     )
 
 
 def accepted(batch_id: str, batch: DataBatch, by: Actor, at: datetime) -> BatchAccepted:
     """Return the event that every check was passed."""
-    return BatchAccepted(
-        at=at,
-        by=by,
-        batch_id=batch_id,
-        resource_id=batch.resource_id,
-        entry_id=batch.entry_id,
-        provider_id=batch.provider_id,
-    )
+    return BatchAccepted(**about(batch_id, batch, by, at))
 
 
 def rejected(
@@ -78,11 +61,6 @@ def rejected(
 ) -> BatchRejected:
     """Return the event that the batch is turned back."""
     return BatchRejected(
-        at=at,
-        by=by,
-        batch_id=batch_id,
-        resource_id=batch.resource_id,
-        entry_id=batch.entry_id,
-        provider_id=batch.provider_id,
         reason=reason,
+        **about(batch_id, batch, by, at),
     )

@@ -22,7 +22,7 @@ from hub.convergence.events import (
 )
 from hub.convergence.freshness import silent_breaches
 from hub.convergence.kinds import ResourceStatus as Status
-from hub.convergence.resource import Resource, ended, provider_of
+from hub.convergence.resource import Resource, about, ended
 from hub.departments.calendar import local_day
 from hub.errors import Conflict, Invalid
 from hub.event import Event
@@ -49,13 +49,9 @@ def notify(
             where="ends_on",
         )
     return ResourceTerminationNotified(
-        at=at,
-        by=by,
-        resource_id=command.resource_id,
-        entry_id=resource.entry_id,
-        provider_id=provider_of(states, resource),
         ends_on=command.ends_on,
         reason=command.reason,
+        **about(command.resource_id, states, by, at),
     )
 
 
@@ -71,15 +67,11 @@ def record_negotiation(
             where="grant_id",
         )
     return ResourceTerminationNegotiated(
-        at=at,
-        by=by,
-        resource_id=command.resource_id,
-        entry_id=resource.entry_id,
-        provider_id=provider_of(states, resource),
         grant_id=command.grant_id,
         requester_id=command.requester_id,
         agreed=command.agreed,
         outcome=command.outcome,
+        **about(command.resource_id, states, by, at),
     )
 
 
@@ -100,13 +92,9 @@ def file(
             where="resource_id",
         )
     return ResourceTerminationFiled(
-        at=at,
-        by=by,
-        resource_id=command.resource_id,
-        entry_id=resource.entry_id,
-        provider_id=provider_of(states, resource),
         filing_number=command.filing_number,
         grant_ids=tuple(running),
+        **about(command.resource_id, states, by, at),
     )
 
 
@@ -118,13 +106,9 @@ def unmount(command: UnmountResource, states: States, by: Actor, at: datetime) -
     breaches, _ = silent_breaches(command.resource_id, states, resource, at)
     due_to_end = resource.ends_on is not None and resource.ends_on <= local_day(at)
     unmounted = ResourceUnmounted(
-        at=at,
-        by=by,
-        resource_id=command.resource_id,
-        entry_id=resource.entry_id,
-        provider_id=provider_of(states, resource),
         reason=command.reason,
         without_filing=resource.status not in _NEVER_SERVED and not (resource.filed and due_to_end),
+        **about(command.resource_id, states, by, at),
     )
     return (*breaches, unmounted)
 

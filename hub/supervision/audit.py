@@ -5,7 +5,7 @@ withholds it (trap 9); only the three days between notice and reading protect th
 """
 
 from datetime import date, datetime, timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
 
@@ -169,13 +169,9 @@ def grant_access(
             where="approval_document",
         )
     return e.AuditAccessGranted(
-        at=at,
-        by=by,
-        audit_id=command.audit_id,
-        auditor_id=audit.auditor_id,
-        audited_id=audit.audited_id,
         approval_document=command.approval_document,
         approval_reason=command.approval_reason,
+        **about(command.audit_id, audit, by, at),
     )
 
 
@@ -198,13 +194,9 @@ def serve_draft(
     if audit.status is not AuditStatus.IN_PROGRESS:
         raise Conflict("the draft was served already", "审计报告征求意见稿已送达")
     return e.AuditDraftServed(
-        at=at,
-        by=by,
-        audit_id=command.audit_id,
-        auditor_id=audit.auditor_id,
-        audited_id=audit.audited_id,
         document_sha256=command.document_sha256,
         due=due(states, Duty.AUDIT_ANSWER, "D-23", audit.audited_id, local_day(at), at),
+        **about(command.audit_id, audit, by, at),
     )
 
 
@@ -219,13 +211,9 @@ def respond(
             f"审计项目处于“{audit.status}”状态，没有待反馈的征求意见稿",
         )
     return e.AuditResponseFiled(
-        at=at,
-        by=by,
-        audit_id=command.audit_id,
-        auditor_id=audit.auditor_id,
-        audited_id=audit.audited_id,
         response=command.response,
         document_sha256=command.document_sha256,
+        **about(command.audit_id, audit, by, at),
     )
 
 
@@ -236,12 +224,8 @@ def record_answer_overdue(
     audit = states.the(AuditEngagement, command.audit_id)
     lapsed = require_lapsed(audit.due, audit.answered_at, at, recorded=audit.overdue)
     return e.AuditAnswerOverdue(
-        at=at,
-        by=by,
-        audit_id=command.audit_id,
-        auditor_id=audit.auditor_id,
-        audited_id=audit.audited_id,
         due_on=lapsed.on,
+        **about(command.audit_id, audit, by, at),
     )
 
 
@@ -255,13 +239,20 @@ def close(command: c.CloseAudit, states: States, by: Actor, at: datetime) -> e.A
             "被审计单位尚未反馈意见且十日期限未满，不能结项",
         )
     return e.AuditClosed(
-        at=at,
-        by=by,
-        audit_id=command.audit_id,
-        auditor_id=audit.auditor_id,
-        audited_id=audit.audited_id,
         conclusion=command.conclusion,
+        **about(command.audit_id, audit, by, at),
     )
+
+
+def about(audit_id: str, audit: AuditEngagement, by: Actor, at: datetime) -> dict[str, Any]:
+    """Return what every event of an engagement says."""
+    return {
+        "at": at,
+        "by": by,
+        "audit_id": audit_id,
+        "auditor_id": audit.auditor_id,
+        "audited_id": audit.audited_id,
+    }
 
 
 def _engagement(states: States, audit_id: str, by: Actor) -> AuditEngagement:

@@ -7,20 +7,16 @@ from hub.errors import Conflict
 from hub.state import States
 from hub.supervision import commands as c
 from hub.supervision import events as e
-from hub.supervision.audit import require_reading
+from hub.supervision.audit import about, require_reading
 
 
 def replay(command: c.RecordReplayRun, states: States, by: Actor, at: datetime) -> e.AuditReplayRun:
     """Record a rebuild of the hub as it stood at a position."""
     audit = require_reading(states, command.audit_id, by)
     return e.AuditReplayRun(
-        at=at,
-        by=by,
-        audit_id=command.audit_id,
-        auditor_id=audit.auditor_id,
-        audited_id=audit.audited_id,
         until_position=command.until_position,
         purpose=command.purpose,
+        **about(command.audit_id, audit, by, at),
     )
 
 
@@ -30,14 +26,10 @@ def export(
     """Record a copy taken: the question asked, the rows, the digest of the file."""
     audit = require_reading(states, command.audit_id, by)
     return e.AuditExported(
-        at=at,
-        by=by,
-        audit_id=command.audit_id,
-        auditor_id=audit.auditor_id,
-        audited_id=audit.audited_id,
         query=command.query,
         rows=command.rows,
         sha256=command.sha256,
+        **about(command.audit_id, audit, by, at),
     )
 
 
@@ -53,14 +45,10 @@ def find(
             where="finding_key",
         )
     return e.AuditFindingRecorded(
-        at=at,
-        by=by,
-        audit_id=command.audit_id,
-        auditor_id=audit.auditor_id,
-        audited_id=audit.audited_id,
         finding_key=command.finding_key,
         severity=command.severity,
         finding=command.finding,
         about_id=command.about_id,
         evidence_positions=command.evidence_positions,
+        **about(command.audit_id, audit, by, at),
     )

@@ -10,7 +10,7 @@ from hub.errors import Conflict
 from hub.state import States
 from hub.supervision import commands as c
 from hub.supervision import events as e
-from hub.supervision.annual_report import AnnualReport, require_over, rule_for
+from hub.supervision.annual_report import AnnualReport, about, require_over, rule_for
 
 
 def raise_duty(
@@ -43,10 +43,6 @@ def record_overdue(
     report = states.the(AnnualReport, command.report_id)
     lapsed = require_lapsed(report.due, report.filed_at, at, recorded=report.overdue)
     return e.ReportOverdue(
-        at=at,
-        by=by,
-        report_id=command.report_id,
-        org_id=report.org_id,
-        year=report.year,
         due_on=lapsed.on,
+        **about(command.report_id, report, by, at),
     )
