@@ -1,8 +1,12 @@
 """What a bench found: our rate, a named yardstick's in the same run, and how they compare."""
 
+from datetime import UTC, datetime
+
 import msgspec
 
 DASH = "–"
+BEGIN, END = "<!-- hub bench: begin -->", "<!-- hub bench: end -->"
+"""Between these lines of docs/performance.md stands the table, and nobody types there."""
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +65,15 @@ def markdown(figures: list[Figure]) -> str:
     """Return the table as Markdown, for docs/performance.md."""
     lines = [COLUMNS, ("---",) * len(COLUMNS), *table(figures)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def page_with(page: str, machine: dict[str, str | int], figures: list[Figure]) -> str:
+    """Return a page in which the table of these figures stands between the marks."""
+    before, _, rest = page.partition(BEGIN)
+    after = rest.partition(END)[2]
+    on = ", ".join(f"{name} {value}" for name, value in machine.items())
+    words = f"Measured on {datetime.now(UTC):%Y-%m-%d}: {on}."
+    return f"{before}{BEGIN}\n\n{words}\n\n{markdown(figures)}\n{END}{after}"
 
 
 def _bound(figure: Figure, bound: float | None) -> str:

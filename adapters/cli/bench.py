@@ -1,7 +1,7 @@
 """`hub bench`: what this machine does, each measure beside a named yardstick of the same run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from adapters.bench.figure import Figure
     from adapters.bench.suite import Size
     from adapters.settings import Settings
-
-BEGIN, END = "<!-- hub bench: begin -->\n", "<!-- hub bench: end -->\n"
-"""Between these marks of a Markdown file stands what `--into` writes."""
 
 NamesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME]...", help="Which benches [default: all].")
@@ -51,17 +48,19 @@ def bench(
     """Measure the record, the projections and the API, as ratios on this machine.
 
     On a PostgreSQL of its own that writes every commit to the disk of the home; the home's record
-    is not touched. All of them take some ten minutes.
+    is not touched. All of them take several minutes.
     """
     from msgspec import to_builtins
 
+    from adapters.bench.figure import BEGIN, page_with
     from adapters.bench.suite import BENCHES, Size, machine
     from adapters.settings import load
 
     unknown = [name for name in names or () if name not in BENCHES]
     if unknown:
         raise WrongUse(f"There is no bench {', '.join(unknown)}. There are {', '.join(BENCHES)}.")
-    if into is not None and (names or quick or BEGIN not in into.read_text(encoding="utf-8")):
+    page = None if into is None else into.read_text(encoding="utf-8")
+    if page is not None and (names or quick or BEGIN not in page):
         raise WrongUse(f"--into takes all benches at full size and a file with the line {BEGIN}")
     found = _measured(list(names or BENCHES), load(home=home), Size(quick, demo))
     facts = {
@@ -72,8 +71,8 @@ def bench(
         ],
     }
     figures = [one for _, one in found]
-    if into is not None:
-        _write(into, facts["machine"], figures)
+    if into is not None and page is not None:
+        into.write_text(page_with(page, machine(), figures), encoding="utf-8")
     answer(facts, as_json=as_json, in_words=lambda: _in_words(figures))
 
 
@@ -97,15 +96,3 @@ def _in_words(figures: "list[Figure]") -> None:
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
-
-
-def _write(into: Path, machine: Any, figures: "list[Figure]") -> None:
-    from datetime import UTC, datetime
-
-    from adapters.bench.figure import markdown
-
-    before, _, rest = into.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    on = ", ".join(f"{name} {value}" for name, value in machine.items())
-    words = f"Measured on {datetime.now(UTC):%Y-%m-%d}: {on}.\n\n"
-    into.write_text(f"{before}{BEGIN}\n{words}{markdown(figures)}\n{END}{after}", encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapters.bench.figure import Figure, markdown
+from adapters.bench.figure import BEGIN, END, Figure, markdown, page_with
 from adapters.bench.suite import BENCHES
 
 if TYPE_CHECKING:
@@ -107,3 +107,14 @@ def test_the_table_is_markdown() -> None:
         "| m | 30.0 | it | 20.0 | x | 1.5 | ≥ 1 | ≥ 2 | yes |",
         "| n | 30.0 | it | 20.0 | x | 1.5 | – | – | stated |",
     ]
+
+
+def test_the_table_takes_the_place_of_the_one_before() -> None:
+    page = f"# What was measured\n{BEGIN}\nold\n{END}\n## Why\n"
+    once = page_with(page, {"processors": 2}, [figure()])
+    assert once == page_with(once, {"processors": 2}, [figure()])
+    before, table, after = once.partition(markdown([figure()]))
+    assert table
+    assert before.startswith(f"# What was measured\n{BEGIN}\n\nMeasured on ")
+    assert "processors 2." in before
+    assert after == f"\n{END}\n## Why\n"
