@@ -168,6 +168,10 @@ def test_the_same_file_for_the_same_period_is_taken_once() -> None:
     live().when(deliver(), CATALOGUER).then()
 
 
+def test_a_repeated_delivery_is_the_same_wish_whatever_was_found() -> None:
+    assert deliver(verification=found()).model_dump() == deliver().model_dump()
+
+
 def test_another_file_or_another_period_is_another_batch() -> None:
     assert deliver(letter="b").batch_id != BATCH
     assert deliver(period="2026-02").batch_id != BATCH

@@ -214,6 +214,17 @@ def test_a_batch_that_came_late_before_the_clock_noticed_is_still_a_breach() -> 
     world.when(BREACH, CLOCK, noon(4, 8)).refused(Conflict, "runs to the end of 2026-05-05")
 
 
+def test_the_moment_the_term_ends_is_too_late() -> None:
+    end = datetime(2026, 4, 5, 16, 0, tzinfo=UTC)
+    assert not timely(serving(), end, "2026-03", "a")
+    assert timely(serving(), end - timedelta(microseconds=1), "2026-03", "a")
+
+
+def test_a_resource_that_goes_away_late_was_late_all_the_same() -> None:
+    end = UnmountResource(resource_id=TABLE, reason="系统下线")
+    serving().when(end, SHARING_HEAD, noon(4, 9)).then(FreshnessBreached, ResourceUnmounted)
+
+
 def test_what_a_late_decision_records_is_the_clocks_word_at_the_moment_it_ended() -> None:
     world = serving()
     stop = SuspendResource(resource_id=TABLE, reason="机房检修")

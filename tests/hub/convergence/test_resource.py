@@ -40,6 +40,7 @@ from tests.hub.convergence.world import (
     mount,
     noon,
     serving,
+    withdrawn,
 )
 from tests.hub.departments.city import CITY, who
 from tests.hub.kit import given
@@ -142,6 +143,21 @@ def test_a_breaking_change_is_announced_before_it_holds() -> None:
         update={"breaking": True, "notice": "改表名", "effective_on": date(2026, 3, 1)}
     )
     serving().when(late, CATALOGUER).refused(Invalid, "is past")
+
+
+def test_a_change_that_says_it_breaks_something_needs_a_notice_too() -> None:
+    renamed = CHANGE.model_copy(update={"breaking": True})
+    serving().when(renamed, CATALOGUER).refused(Invalid, "notice")
+
+
+def test_nothing_serves_for_an_entry_that_was_withdrawn() -> None:
+    world = given(*entry()).when(mount(), CATALOGUER).then(ResourceMounted)
+    world = world.when(TestResource(resource_id=TABLE, ok=True), ADAPTER).then(ResourceTested)
+    world._fold(withdrawn())  # noqa: SLF001  # what another chapter did
+    world.when(ActivateResource(resource_id=TABLE), SHARING_HEAD).refused(Conflict, "in force")
+    idle = serving().when(SUSPEND, SHARING_HEAD).then(ResourceSuspended)
+    idle._fold(withdrawn())  # noqa: SLF001  # what another chapter did
+    idle.when(RESUME, SHARING_HEAD).refused(Conflict, "in force")
 
 
 def test_provider_and_authority_suspend_and_each_lifts_its_own() -> None:

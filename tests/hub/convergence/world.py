@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from hub.actor import Actor, Role, Speaker, Via
 from hub.catalog.content import EntryContent, Item
 from hub.catalog.entry import use_id
-from hub.catalog.events import CatalogEntryDrafted, CatalogEntryPublished, CatalogUseOpened
+from hub.catalog.events import (
+    CatalogEntryDrafted,
+    CatalogEntryPublished,
+    CatalogEntryWithdrawn,
+    CatalogUseOpened,
+)
 from hub.catalog.kinds import ItemType, ShareMethod, ShareType, UpdateCycle
 from hub.convergence.commands import (
     ActivateResource,
@@ -103,6 +108,14 @@ def grant_on_entry() -> CatalogUseOpened:
         entry_id=ENTRY,
         provider_id=org("civil"),
         grant_id=GRANT,
+    )
+
+
+def withdrawn() -> CatalogEntryWithdrawn:
+    """The entry is out of force."""
+    us = org("civil")
+    return CatalogEntryWithdrawn(
+        at=START, by=_BY, entry_id=ENTRY, provider_id=us, version=1, reason="职责取消"
     )
 
 
