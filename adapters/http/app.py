@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from importlib.metadata import PackageNotFoundError, version
 
+import anyio.to_thread
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -115,11 +116,12 @@ def _of_framework(error: HTTPException) -> Exception:
 
 
 async def _sweep(desk: Desk) -> None:
-    """Throw away ended sessions and old nonces now and then."""
+    """Throw away ended sessions, old nonces and unfinished uploads now and then."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         with contextlib.suppress(psycopg.Error, PoolTimeout):
             await desk.ask(credentials.sweep)
+        await anyio.to_thread.run_sync(desk.store.sweep)
 
 
 def _version() -> str:
