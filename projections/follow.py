@@ -20,6 +20,9 @@ from projections.rebuild import CannotRebuild, rebuild
 
 PAUSE_SECONDS_MIN, PAUSE_SECONDS_MAX = 0.1, 5.0
 
+_BY_INDEX = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+"""Rows are read by key: a plan made while a table was small would scan it when it is large."""
+
 Passed = Callable[[Caught], None]
 """Told after each pass how far the projections are."""
 Say = Callable[[str], None]
@@ -40,6 +43,7 @@ def follow(
     while not stop.is_set():
         try:
             with connect(url, purpose="follower") as connection:
+                connection.execute(_BY_INDEX)
                 listen(connection)
                 outdated = _outdated(connection, projections)
                 if outdated and (builder is None or not builder.is_alive()):
