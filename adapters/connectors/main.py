@@ -4,7 +4,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -80,7 +80,7 @@ def _work(path: Path, *, forever: bool) -> None:
     raise typer.Exit(DONE if done else NO)
 
 
-def _say_wrong(wrong: Exception) -> None:
+def _say_wrong(wrong: Exception) -> NoReturn:
     typer.echo(str(wrong), err=True)
     raise typer.Exit(WRONG_USE) from wrong
 

@@ -62,14 +62,15 @@ class City:
             "Idempotency-Key": _key(step),
             "Content-Type": "application/octet-stream" if step.payload else "application/json",
         }
-        for attempt in range(_TRIES_MAX):
+        attempt = 0
+        while True:
+            attempt += 1
             answer = await self._http.request(
                 step.method, step.path, content=content, headers=headers
             )
-            if answer.status_code != _BUSY:
-                break
-            await asyncio.sleep(0.2 * (attempt + 1))
-        return self._check(step, answer)
+            if answer.status_code != _BUSY or attempt == _TRIES_MAX:
+                return self._check(step, answer)
+            await asyncio.sleep(0.2 * attempt)
 
     async def ask(self, who: str, path: str, **questions: str) -> Any:
         """Ask a question and return the answer."""

@@ -185,7 +185,7 @@ def steps(entry: Planned, seed: int) -> Iterator[Step]:
                    "document": f"云评〔2025〕{dice.random.randint(1, 900)}号",
                    "assessed_on": start.isoformat()})  # fmt: skip
     rounds = 2 if dice.random.random() < 0.06 else 1
-    submitted = start
+    submitted = reviewed = start
     for nth in range(rounds):
         yield say(submitted, owner, "head", "catalog/approve-catalog-entry-internally", ident)
         yield say(submitted, owner, "office", "catalog/submit-catalog-entry", ident)

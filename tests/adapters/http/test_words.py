@@ -61,7 +61,7 @@ def test_a_wrong_field_is_explained_in_chinese(command: type[Command]) -> None:
 @pytest.mark.parametrize("kind", CODES)
 def test_every_refusal_is_a_problem_in_both_languages(kind: type[Exception]) -> None:
     error: Exception
-    if kind in {Busy, TooManyTries}:
+    if issubclass(kind, Busy | TooManyTries):
         error = kind("wait", "请稍候", retry_after=7)
     elif kind is Overloaded:
         error = Overloaded(retry_after=7)
