@@ -27,6 +27,9 @@ class DeadlineRow(msgspec.Struct, frozen=True):
     `stopped_at` says when the duty was done or fell away; `lapsed_at` is the legal time of the
     event that recorded it undone. A date that touches a year without a published calendar is
     `provisional`: nobody is called late on it.
+
+    A duty that begins anew takes its row over. Where its earlier term ended late before the clock
+    looked, no overdue event tells so; the annual figures judge from the acts and count it late.
     """
 
     clock_id: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hub.catalog.events import CatalogEntryReturned, CatalogEntrySubmitted
 from hub.catalog.kinds import ShareMethod, ShareType
 from hub.departments.due import Duty
 from hub.feedback.events import FeedbackSubmitted
@@ -85,6 +86,25 @@ def test_a_supplement_leaves_the_first_term_out(given: Given) -> None:
         y.received("s"), asked, again, y.agreed("s", y.SPRING + 25 * y.DAY)
     ).shown_by(ANNUAL_FACTS)
     assert _figure(connection, "replies_rate").total == Cell((), Decimal(100), 1, 1)
+
+
+def test_a_late_review_counts_though_the_next_began_before_the_clock_looked(given: Given) -> None:
+    told: dict[str, Any] = {
+        "by": y.CLERK,
+        "entry_id": "catalog.entry:marriages",
+        "provider_id": CIVIL,
+    }
+    submitted = [
+        CatalogEntrySubmitted(at=at, due=y.term(Duty.REVIEW, on, "city"), **told)
+        for at, on in ((y.SPRING, y.LAST_DAY), (y.SPRING + 22 * y.DAY, date(2026, 4, 7)))
+    ]
+    returned = [
+        CatalogEntryReturned(at=y.SPRING + days * y.DAY, reason="说明不完整", **told)
+        for days in (21, 23)
+    ]
+    connection = given(submitted[0], returned[0], submitted[1], returned[1]).shown_by(ANNUAL_FACTS)
+    assert _figure(connection, "reviews_rate").total == Cell((), Decimal(50), 1, 2)
+    assert _value(connection, "reviews_late") == 1
 
 
 def test_a_provisional_term_calls_nobody_late(given: Given) -> None:
