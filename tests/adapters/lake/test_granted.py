@@ -12,7 +12,7 @@ import pytest
 from adapters.lake import granted, intake, meter
 from adapters.lake.extract import extract
 from adapters.lake.store import PayloadStore
-from adapters.tables.reading import CSV
+from adapters.tables.reading import CSV, XLSX
 from hub.catalog.content import EntryContent, Item
 from hub.catalog.kinds import ItemType, ShareMethod
 from hub.convergence.commands import DeliverBatch
@@ -23,7 +23,7 @@ from hub.sharing.grant import Grant, Stretch
 from hub.sharing.kinds import GrantStatus
 from projections.batches import BATCHES, BatchRow
 from projections.connect import connect
-from tests.adapters.tables.files import GOOD, HEADER
+from tests.adapters.tables.files import GOOD, HEADER, workbook
 from tests.hub.convergence.world import ENTRY, TABLE, noon
 from tests.projections.convergence.life import Life
 from tests.projections.kit import Given
@@ -169,6 +169,16 @@ def test_only_granted_columns_leave(store: PayloadStore) -> None:
     assert (opened.rows, opened.bytes) == (3, len(text.encode()))
     assert opened.items == ("zjh", "日期")
     assert opened.sha256 != sha256
+
+
+def test_days_of_a_workbook_leave_without_a_time_of_day(
+    store: PayloadStore, tmp_path: Path
+) -> None:
+    march = datetime(2026, 3, 1)  # noqa: DTZ001 - a sheet knows no zone
+    book = workbook(tmp_path, [["zjh", "姓名", "日期", "金额"], ["A1", "张三", march, 1.5]])
+    sha256 = store.make(lambda file: file.write(book.read_bytes()))[0]
+    opened = granted.open_payload(store, GRANT, RESOURCE, CONTENT, batch(sha256, XLSX), "综合窗口")
+    assert opened.path.read_text(encoding="utf-8") == "zjh,日期\nA1,2026-03-01\n"
 
 
 def test_an_extract_is_made_once_and_always_the_same(store: PayloadStore) -> None:

@@ -70,6 +70,7 @@ def test_missing_and_foreign_columns_are_named(tmp_path: Path) -> None:
     text = "证号,姓名,日期,身份证\nA1,张三,2026-03-01,x\n"
     report = check_file(csv(tmp_path, text), CSV, SPECS)
     assert set(failed(report)) == {("header", "金额"), ("header", "身份证")}
+    assert report.checks()[1] == {"rule": CheckRule.HEADER, "checked": 5, "failed": 2}
     assert report.rows == 1
 
 
@@ -113,6 +114,16 @@ def test_what_cannot_be_read_is_a_finding_not_an_error(tmp_path: Path, content: 
     report = check_file(path, CSV, SPECS)
     assert ("encoding", "") in failed(report)
     assert report.problem
+
+
+def test_a_quote_that_is_never_closed_does_not_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "RECORD_CHARACTERS_MAX", 200)
+    monkeypatch.setattr(reading, "BLOCK_BYTES", 50)
+    report = check_file(csv(tmp_path, HEADER + 'A1,"' + GOOD * 20), CSV, SPECS)
+    assert "a quote is not closed" in report.problem
+    assert report.rows == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"zjh\n"])
