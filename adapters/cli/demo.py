@@ -109,19 +109,33 @@ def _in_words(shown: dict[str, Any]) -> None:
     for person, who in shown["accounts"].items():
         typer.echo(f"  {person:<16} {who}")
     typer.echo("\nFive things to try:")
-    for number, (words, line) in enumerate(_things(shown), start=1):
-        typer.echo(f"  {number}. {words}\n       {line}")
+    for number, (words, *lines) in enumerate(things(shown), start=1):
+        typer.echo("\n       ".join([f"  {number}. {words}", *lines]))
 
 
-def _things(shown: dict[str, Any]) -> list[tuple[str, str]]:
-    url, case = shown["url"], shown["late_request"]
+def things(shown: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Return what to try, each with the lines that do it; every one can be copied as it stands."""
+    url, case, home = shown["url"], shown["late_request"], Path(shown["report"]).parents[1]
+    hub, here = sys.argv[0], f"--home {home}"
+    login = f'{{"person_id": "data.supervisor", "password": "{shown["password"]}"'
+    session = f"{url}/api/v1/identity/sessions -H 'Content-Type: application/json'"
+    token = f"TOKEN=$(curl -s {session} -d '{login}}}' | cut -d'\"' -f4)"
+    trail = f"{url}/api/v1/supervision/audit-trail?case_id={case}"
     return [
-        ("Open the annual report; every figure leads to its events.", shown["report"]),
-        ("Log in at the API docs and read the request board.", f"{url}/api/docs"),
+        (
+            "Log in at the API docs (identity, Log in) with this body; read the request board.",
+            f"{url}/api/docs",
+            f'{login}, "cookie": true}}',
+        ),
+        ("Open the annual report; logged in so, every figure opens its events.", shown["report"]),
         (
             "Follow a request that was answered late, event by event.",
-            f"curl -H 'Authorization: Bearer …' '{url}/api/v1/supervision/trail?subject={case}'",
+            token,
+            f"curl -H \"Authorization: Bearer $TOKEN\" '{trail}'",
         ),
-        ("See the city as it stood on 30 June.", "hub replay --as-of 2025-06-30 --schema june"),
-        ("Ask how the hub is.", "hub status && hub doctor"),
+        (
+            "See the city as it stood on 30 June.",
+            f"{hub} replay --as-of 2025-06-30 --schema june {here}",
+        ),
+        ("Ask how the hub is.", f"{hub} status {here} && {hub} doctor {here}"),
     ]
