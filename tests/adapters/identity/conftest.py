@@ -1,35 +1,5 @@
 """The same city as for the HTTP tests: the door is tried from outside."""
 
-from __future__ import annotations
+from tests.adapters.http.conftest import city, client, settings
 
-from typing import TYPE_CHECKING
-
-import pytest
-from fastapi.testclient import TestClient
-from pydantic import SecretStr
-
-from adapters.http.app import create_app
-from adapters.settings import Settings
-from tests.adapters.http.city import City, found_city
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.servers import Database
-
-
-@pytest.fixture
-def settings(database: Database, tmp_path: Path) -> Settings:
-    return Settings(database_url=SecretStr(database.app_url), home=tmp_path, log_format="json")
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[TestClient]:
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-        yield client
-
-
-@pytest.fixture
-def city(client: TestClient, database: Database) -> City:
-    return found_city(client, database)
+__all__ = ["city", "client", "settings"]

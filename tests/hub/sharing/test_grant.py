@@ -18,7 +18,6 @@ from hub.sharing.grant_commands import (
     ExpireGrant,
     RelinquishGrant,
     ResumeGrant,
-    SuspendGrant,
     TerminateGrant,
 )
 from hub.sharing.grant_events import (
@@ -30,7 +29,7 @@ from hub.sharing.grant_events import (
     GrantTerminated,
     UsageRecorded,
 )
-from hub.sharing.kinds import EndCause, GrantStatus, RectificationFailure, SuspensionReason
+from hub.sharing.kinds import EndCause, GrantStatus, RectificationFailure
 from tests.hub.departments.city import org
 from tests.hub.kit import given
 from tests.hub.sharing.world import (
@@ -47,6 +46,8 @@ from tests.hub.sharing.world import (
     china,
     one,
     report,
+    suspend,
+    suspended,
 )
 
 if TYPE_CHECKING:
@@ -65,20 +66,6 @@ RELINQUISH = RelinquishGrant(
 END = EndGrant(
     grant_id=GRANT, reason="系统下线", negotiation="已与税务协商一致", filing_number="备案2026-7"
 )
-
-
-def suspend(**changes: Any) -> SuspendGrant:
-    facts: dict[str, Any] = {
-        "grant_id": GRANT,
-        "reason_code": SuspensionReason.SCOPE_EXCEEDED,
-        "reason": "超范围使用",
-        "rectify_by": date(2026, 4, 30),
-    }
-    return SuspendGrant(**{**facts, **changes})
-
-
-def suspended(by: Any = GIVER_HEAD) -> Given:
-    return active().when(suspend(), by, china(4, 1)).then(GrantSuspended)
 
 
 def used() -> Given:

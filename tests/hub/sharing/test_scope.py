@@ -16,14 +16,13 @@ from hub.sharing.grant import Grant, permits
 from hub.sharing.grant_commands import (
     ExpireGrant,
     ExtendGrantScope,
-    SuspendGrant,
     TerminateGrant,
 )
 from hub.sharing.grant_events import (
     GrantScopeExtended,
     GrantSuspended,
 )
-from hub.sharing.kinds import RectificationFailure, SuspensionReason
+from hub.sharing.kinds import RectificationFailure
 from tests.hub.departments.city import OPERATOR, org, who
 from tests.hub.sharing.world import (
     ASKER_HEAD,
@@ -40,6 +39,8 @@ from tests.hub.sharing.world import (
     entry,
     happen,
     one,
+    suspend,
+    suspended,
 )
 
 if TYPE_CHECKING:
@@ -51,20 +52,6 @@ REFUSED = TerminateGrant(grant_id=GRANT, failure=RectificationFailure.REFUSED, r
 INSUFFICIENT = TerminateGrant(
     grant_id=GRANT, failure=RectificationFailure.INSUFFICIENT, reason="整改不到位"
 )
-
-
-def suspend(**changes: Any) -> SuspendGrant:
-    facts: dict[str, Any] = {
-        "grant_id": GRANT,
-        "reason_code": SuspensionReason.SCOPE_EXCEEDED,
-        "reason": "超范围使用",
-        "rectify_by": date(2026, 4, 30),
-    }
-    return SuspendGrant(**{**facts, **changes})
-
-
-def suspended(by: Any = GIVER_HEAD) -> Given:
-    return active().when(suspend(), by, china(4, 1)).then(GrantSuspended)
 
 
 def grant_of(world: Given) -> Grant:

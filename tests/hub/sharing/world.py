@@ -32,9 +32,9 @@ from hub.sharing.events import (
     RequestReceived,
     RequestSubmitted,
 )
-from hub.sharing.grant_commands import RecordUsage
-from hub.sharing.grant_events import GrantActivated, GrantIssued
-from hub.sharing.kinds import DeclineReason, FulfilledVia
+from hub.sharing.grant_commands import RecordUsage, SuspendGrant
+from hub.sharing.grant_events import GrantActivated, GrantIssued, GrantSuspended
+from hub.sharing.kinds import DeclineReason, FulfilledVia, SuspensionReason
 from tests.hub.departments.city import CITY, LAW, org, who
 from tests.hub.kit import Given, given
 
@@ -223,6 +223,20 @@ def active(at: datetime = PROVIDED_AT, **changes: Any) -> Given:
     return (
         agreed(**changes).when(fulfil(), GIVER_ADAPTER, at).then(RequestFulfilled, GrantActivated)
     )
+
+
+def suspend(**changes: Any) -> SuspendGrant:
+    facts: dict[str, Any] = {
+        "grant_id": GRANT,
+        "reason_code": SuspensionReason.SCOPE_EXCEEDED,
+        "reason": "超范围使用",
+        "rectify_by": date(2026, 4, 30),
+    }
+    return SuspendGrant(**{**facts, **changes})
+
+
+def suspended(by: Speaker = GIVER_HEAD) -> Given:
+    return active().when(suspend(), by, china(4, 1)).then(GrantSuspended)
 
 
 def report(day: date, sequence: int = 1, **changes: Any) -> RecordUsage:
