@@ -23,7 +23,8 @@ def memory(home: Path, *, scale: float | None = None) -> list[Figure]:
 
     Each on a home of its own inside `home`: the sum over all processes, PostgreSQL and NATS
     included, of the proportional set size, so that shared memory is counted once. Beside it stands
-    the same as resident size, which counts it in every process. Nothing where there is no /proc.
+    the same as resident size, which counts it in every process. After a demo the process that
+    played the departments is still there and counted. Nothing where there is no /proc.
     """
     if not (PROC / "self" / "smaps_rollup").exists():
         return []
