@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -14,9 +15,6 @@ from adapters.connectors.main import app
 from adapters.connectors.pick import Folders, content_type_of, period_of_file
 from adapters.connectors.receive import file_name
 from tests.adapters.connectors.running import GOOD, Department, RunningHub
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HUB = '[hub]\nurl = "http://127.0.0.1:1"\napi_key_file = "hub.key"\n'
 DELIVER = '[[deliver]]\nresource = "convergence.resource:x"\nfolder = "out"\n'
@@ -174,3 +172,11 @@ def test_a_wrong_configuration_is_wrong_use(tmp_path: Path) -> None:
         done = CliRunner().invoke(app, [verb, str(path)])
         assert done.exit_code == 2
         assert "nothing to do" in done.output
+
+
+def test_the_example_in_the_documentation_is_a_configuration(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "adapter.md"
+    [example] = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    read = read_config(config(tmp_path, example))
+    assert read.deliver[0].after == "move"
+    assert read.receive[0].system == "综合窗口"
