@@ -29,7 +29,14 @@ Uscc = Annotated[str, AfterValidator(_check_uscc)]
 """A unified social credit code 统一社会信用代码, GB 32100, check digit verified."""
 
 
-class EstablishAuthority(Command):
+class _OfTheCity(Command):
+    @property
+    def founding_id(self) -> str:
+        """Return the one stream that names the city's first authority."""
+        return "departments.founding:city"
+
+
+class EstablishAuthority(_OfTheCity):
     """Found the hub's first authority with its head; the operator does this once."""
 
     org_id: OrgId
@@ -38,13 +45,8 @@ class EstablishAuthority(Command):
     region_code: RegionCode
     head_id: PersonId
 
-    @property
-    def founding_id(self) -> str:
-        """Return the one stream that can be opened only once."""
-        return "departments.founding:city"
 
-
-class RegisterOrganization(Command):
+class RegisterOrganization(_OfTheCity):
     """Enter a department, authority or other body in the directory."""
 
     org_id: OrgId
@@ -137,7 +139,7 @@ class RegisterLegalBasis(Command):
     valid_to: Day | None = None
 
 
-class AmendLegalBasis(Command):
+class AmendLegalBasis(_OfTheCity):
     """Record that a law or document changed, on the day it changed."""
 
     legal_basis_id: LegalBasisId
@@ -147,7 +149,7 @@ class AmendLegalBasis(Command):
     number: Note = ""
 
 
-class RepealLegalBasis(Command):
+class RepealLegalBasis(_OfTheCity):
     """Record that a law or document is no longer in force."""
 
     legal_basis_id: LegalBasisId
@@ -155,7 +157,7 @@ class RepealLegalBasis(Command):
     reason: Reason
 
 
-class _WorkCalendar(Command):
+class _WorkCalendar(_OfTheCity):
     year: Annotated[int, Field(ge=2000, le=2100)]
     holidays: tuple[Day, ...]
     makeup_days: tuple[Day, ...] = ()
@@ -179,7 +181,7 @@ class AmendWorkCalendar(_WorkCalendar):
     reason: Reason
 
 
-class SetDeadlineRule(Command):
+class SetDeadlineRule(_OfTheCity):
     """Set the city's own term for a duty, e.g. rule_id `D-05`."""
 
     rule_id: Code
@@ -194,7 +196,7 @@ class SetDeadlineRule(Command):
         return "departments.rules:city"
 
 
-class ChangePolicy(Command):
+class ChangePolicy(_OfTheCity):
     """Decide what law leaves to the city."""
 
     policy: Code

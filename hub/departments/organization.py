@@ -11,7 +11,6 @@ import msgspec
 from hub.actor import Actor, Role
 from hub.departments.commands import (
     AppointOfficer,
-    AssignJurisdiction,
     DeactivateOrganization,
     DesignateSharingUnit,
     MergeOrganization,
@@ -167,7 +166,7 @@ def rename(
     command: RenameOrganization, states: States, by: Actor, at: datetime
 ) -> OrganizationRenamed:
     """Give an organisation its new name."""
-    org = _active(states, command.org_id)
+    org = active(states, command.org_id)
     if org.name == command.name:
         raise Conflict(f"it is already called {org.name}", f"名称已为{org.name}", where="name")
     return OrganizationRenamed(at=at, by=by, org_id=command.org_id, name=command.name)
@@ -177,8 +176,8 @@ def merge(
     command: MergeOrganization, states: States, by: Actor, at: datetime
 ) -> OrganizationMerged:
     """Merge an organisation into another; entries, grants and cases follow to the successor."""
-    _active(states, command.org_id)
-    _active(states, command.successor_id)
+    active(states, command.org_id)
+    active(states, command.successor_id)
     if command.org_id == command.successor_id:
         raise Invalid(
             "an organisation cannot merge into itself", "机构不能并入自身", where="successor_id"
@@ -192,8 +191,8 @@ def transfer_duties(
     command: TransferDuties, states: States, by: Actor, at: datetime
 ) -> DutiesTransferred:
     """Move duties; they must be the giver's."""
-    org = _active(states, command.org_id)
-    _active(states, command.receiver_id)
+    org = active(states, command.org_id)
+    active(states, command.receiver_id)
     strange = sorted(set(command.duties) - org.duties)
     if strange:
         raise Invalid(
@@ -214,7 +213,7 @@ def designate_sharing_unit(
     command: DesignateSharingUnit, states: States, by: Actor, at: datetime
 ) -> SharingUnitDesignated:
     """Name the sharing office (Decree 809 §11)."""
-    _active(states, command.org_id)
+    active(states, command.org_id)
     return SharingUnitDesignated(
         at=at, by=by, org_id=command.org_id, unit=command.unit, contact_id=command.contact_id
     )
@@ -222,7 +221,7 @@ def designate_sharing_unit(
 
 def appoint(command: AppointOfficer, states: States, by: Actor, at: datetime) -> OfficerAppointed:
     """Give a person a role; a department head appoints only inside the department's own roles."""
-    org = _active(states, command.org_id)
+    org = active(states, command.org_id)
     kind = _KIND_OF_ROLE.get(command.role)
     if command.role in _NEVER_APPOINTED or (kind and org.kind is not kind):
         raise Forbidden(
@@ -255,26 +254,10 @@ def relieve(command: RelieveOfficer, states: States, by: Actor, at: datetime) ->
     )
 
 
-def assign_jurisdiction(
-    command: AssignJurisdiction, states: States, by: Actor, at: datetime
-) -> JurisdictionAssigned:
-    """Let an authority organise a region (Decree 809 §8)."""
-    org = _active(states, command.org_id)
-    if org.kind not in {OrganizationKind.AUTHORITY, OrganizationKind.GOVERNMENT}:
-        raise Invalid(
-            f"{org.name} is no authority and cannot have a jurisdiction",
-            f"{org.name}不是主管部门，不能划定管辖",
-            where="org_id",
-        )
-    return JurisdictionAssigned(
-        at=at, by=by, org_id=command.org_id, jurisdiction_code=command.jurisdiction_code
-    )
-
-
 def name_deputy(command: NameDeputy, states: States, by: Actor, at: datetime) -> DeputyNamed:
     """Name who decides where this organisation would be judge in its own case."""
-    _active(states, command.org_id)
-    deputy = _active(states, command.deputy_id)
+    active(states, command.org_id)
+    deputy = active(states, command.deputy_id)
     if command.deputy_id == command.org_id or deputy.kind is not OrganizationKind.AUTHORITY:
         raise Invalid(
             "the deputy must be another authority", "代行机构须为另一主管部门", where="deputy_id"
@@ -286,11 +269,12 @@ def deactivate(
     command: DeactivateOrganization, states: States, by: Actor, at: datetime
 ) -> OrganizationDeactivated:
     """Close an organisation's part in the hub."""
-    _active(states, command.org_id)
+    active(states, command.org_id)
     return OrganizationDeactivated(at=at, by=by, org_id=command.org_id, reason=command.reason)
 
 
-def _active(states: States, org_id: str) -> Organization:
+def active(states: States, org_id: str) -> Organization:
+    """Return an organisation that takes part; refuse one closed or merged."""
     org = states.the(Organization, org_id)
     if not org.active:
         raise Conflict(f"{org.name} is no longer active", f"{org.name}已停用或撤并", where=org_id)

@@ -5,7 +5,7 @@
 
 from hub.actor import Role
 from hub.command import Command
-from hub.departments import calendar, founding, legal_basis, organization, ruleset
+from hub.departments import calendar, founding, jurisdiction, legal_basis, organization, ruleset
 from hub.departments import commands as d
 from hub.permit import anywhere, own, region
 from hub.rule import Rule, rule
@@ -14,6 +14,9 @@ from hub.state import Evolve
 HEAD = Role.DEPARTMENT_HEAD
 REVIEWER = Role.AUTHORITY_REVIEWER
 OPERATOR = Role.OPERATOR
+
+_the_city = region("founding_id.authority_id", REVIEWER)
+"""What holds for the whole city is its first authority's, or one's above it, not a district's."""
 
 STATES: dict[str, Evolve] = {
     organization.Organization.STREAM: organization.evolve,
@@ -26,7 +29,7 @@ STATES: dict[str, Evolve] = {
 DEPARTMENTS: dict[type[Command], Rule] = {
     d.EstablishAuthority: rule(founding.establish, "founding_id org_id", anywhere(OPERATOR)),
     d.RegisterOrganization: rule(
-        organization.register, "org_id superior_id authorized_by", anywhere(REVIEWER)
+        jurisdiction.register, "org_id superior_id authorized_by founding_id", anywhere(REVIEWER)
     ),
     d.RenameOrganization: rule(organization.rename, "org_id", region("org_id", REVIEWER)),
     d.MergeOrganization: rule(
@@ -44,18 +47,18 @@ DEPARTMENTS: dict[type[Command], Rule] = {
     d.RelieveOfficer: rule(
         organization.relieve, "org_id", own("org_id", HEAD), region("org_id", REVIEWER)
     ),
-    d.AssignJurisdiction: rule(
-        organization.assign_jurisdiction, "org_id", region("org_id", REVIEWER)
-    ),
+    d.AssignJurisdiction: rule(jurisdiction.assign, "org_id", region("org_id", REVIEWER)),
     d.NameDeputy: rule(organization.name_deputy, "org_id deputy_id", region("org_id", REVIEWER)),
     d.DeactivateOrganization: rule(organization.deactivate, "org_id", region("org_id", REVIEWER)),
     d.RegisterLegalBasis: rule(
         legal_basis.register, "legal_basis_id", anywhere(REVIEWER, OPERATOR)
     ),
-    d.AmendLegalBasis: rule(legal_basis.amend, "legal_basis_id", anywhere(REVIEWER)),
-    d.RepealLegalBasis: rule(legal_basis.repeal, "legal_basis_id", anywhere(REVIEWER)),
-    d.PublishWorkCalendar: rule(calendar.publish, "calendar_id", anywhere(REVIEWER, OPERATOR)),
-    d.AmendWorkCalendar: rule(calendar.amend, "calendar_id", anywhere(REVIEWER)),
-    d.SetDeadlineRule: rule(ruleset.set_deadline, "rule_set_id", anywhere(REVIEWER)),
-    d.ChangePolicy: rule(ruleset.change_policy, "rule_set_id", anywhere(REVIEWER)),
+    d.AmendLegalBasis: rule(legal_basis.amend, "legal_basis_id founding_id", _the_city),
+    d.RepealLegalBasis: rule(legal_basis.repeal, "legal_basis_id founding_id", _the_city),
+    d.PublishWorkCalendar: rule(
+        calendar.publish, "calendar_id founding_id", _the_city, anywhere(OPERATOR)
+    ),
+    d.AmendWorkCalendar: rule(calendar.amend, "calendar_id founding_id", _the_city),
+    d.SetDeadlineRule: rule(ruleset.set_deadline, "rule_set_id founding_id", _the_city),
+    d.ChangePolicy: rule(ruleset.change_policy, "rule_set_id founding_id", _the_city),
 }

@@ -13,6 +13,7 @@ import holidays
 
 from hub.actor import Actor, Role, Speaker, Via
 from hub.departments.events import (
+    HubFounded,
     JurisdictionAssigned,
     LegalBasisRegistered,
     OfficerAppointed,
@@ -114,7 +115,20 @@ def basis(basis_id: str, title: str, rank: LegalRank) -> LegalBasisRegistered:
     )
 
 
+DISTRICT = (
+    *organization("district", OrganizationKind.AUTHORITY, AUTHORITY_ROLES, region="430102"),
+    JurisdictionAssigned(
+        at=FOUNDED, by=OPERATOR, org_id=org("district"), jurisdiction_code="430102"
+    ),
+)
+"""An authority below the city's, for one district of it."""
 CITY: tuple[Event, ...] = (
+    HubFounded(
+        at=FOUNDED,
+        by=OPERATOR,
+        founding_id="departments.founding:city",
+        authority_id=org("city"),
+    ),
     *organization("city", OrganizationKind.AUTHORITY, AUTHORITY_ROLES),
     JurisdictionAssigned(at=FOUNDED, by=OPERATOR, org_id=org("city"), jurisdiction_code="430100"),
     *organization("civil", OrganizationKind.DEPARTMENT, DEPARTMENT_ROLES),

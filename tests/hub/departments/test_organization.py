@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import ValidationError
@@ -16,8 +17,11 @@ from hub.departments.organization import Organization
 from hub.departments.ruleset import RULE_SET_ID, RuleSet, due
 from hub.errors import Conflict, Forbidden, Invalid, NotFound
 from hub.state import States
-from tests.hub.departments.city import CITY, DECREE, LAW, org, who
+from tests.hub.departments.city import CITY, DECREE, DISTRICT, LAW, org, who
 from tests.hub.kit import NOON, given
+
+if TYPE_CHECKING:
+    from hub.command import Command
 
 REVIEWER = who("city", Role.AUTHORITY_REVIEWER)
 OPERATOR = Speaker("hub", "operator", Via.CLI, standing=Role.OPERATOR)
@@ -269,3 +273,39 @@ def test_the_rule_set_counts_its_versions() -> None:
     state = now.states[RULE_SET_ID]
     assert isinstance(state, RuleSet)
     assert (state.version, state.in_force("D-05", date(2026, 3, 2)).term) == (2, 7)
+
+
+DISTRICT_REVIEWER = who("district", Role.AUTHORITY_REVIEWER)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.SetDeadlineRule(rule_id="D-05", term=1, document="区里的通知"),
+        c.ChangePolicy(policy="screening", value="on", document="区里的通知"),
+        c.AmendLegalBasis(legal_basis_id=LAW, changed_on=date(2026, 3, 1), summary="修订"),
+        c.RepealLegalBasis(legal_basis_id=LAW, repealed_on=date(2026, 3, 1), reason="废止"),
+        c.PublishWorkCalendar(year=2027, holidays=(), document="区里的通知"),
+        c.AmendWorkCalendar(year=2026, holidays=(), document="区里的通知", reason="调整"),
+    ],
+)
+def test_what_holds_for_the_city_is_not_a_districts_to_change(command: Command) -> None:
+    given(*CITY, *DISTRICT).when(command, DISTRICT_REVIEWER).refused(Forbidden, "region")
+
+
+def test_a_district_registers_inside_itself_the_city_everywhere() -> None:
+    world = (*CITY, *DISTRICT)
+    inside, outside = _register(region_code="430102003"), _register(region_code="430103")
+    given(*world).when(inside, DISTRICT_REVIEWER).then(e.OrganizationRegistered)
+    given(*world).when(outside, DISTRICT_REVIEWER).refused(Forbidden, "430103 lies outside")
+    above = _register(region_code="430000")
+    given(*world).when(above, REVIEWER).then(e.OrganizationRegistered)
+
+
+def test_nobody_widens_a_jurisdiction_beyond_his_own() -> None:
+    wider = c.AssignJurisdiction(org_id=org("district"), jurisdiction_code="430100")
+    given(*CITY, *DISTRICT).when(wider, DISTRICT_REVIEWER).refused(Forbidden, "430100 lies outside")
+    part = c.AssignJurisdiction(org_id=org("district"), jurisdiction_code="430102")
+    given(*CITY, *DISTRICT).when(part, REVIEWER).then(e.JurisdictionAssigned)
+    province = c.AssignJurisdiction(org_id=org("city"), jurisdiction_code="430000")
+    given(*CITY).when(province, REVIEWER).refused(Forbidden, "430000 lies outside")
