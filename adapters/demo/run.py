@@ -4,7 +4,6 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import msgspec
 import psycopg
 
 from adapters.cli.account import found
+from adapters.clock import RecordedTime
 from adapters.demo.client import City
 from adapters.demo.names import AUTHORITY, CITY, REGION
 from adapters.demo.people import credit_code, person
@@ -77,9 +77,9 @@ async def live(
         city = City(url, {}, PASSWORD)
         try:
             await city.live(year.steps, done)
-            await _quiet(connection, year.steps[-1].at)
+            await _quiet(connection)
             page, _ = await file_reports(city, database_url, home / "reports", url)
-            await _quiet(connection, year.steps[-1].at)
+            await _quiet(connection)
         finally:
             await city.close()
         lived = Lived(
@@ -119,8 +119,9 @@ async def _begin(database_url: str) -> None:
         )
 
 
-async def _quiet(connection: psycopg.Connection, now: datetime) -> None:
+async def _quiet(connection: psycopg.Connection) -> None:
     """Wait until the projections stand at the head and the clock has nothing left to record."""
+    now = RecordedTime()
     deadline = time.monotonic() + QUIET_SECONDS_MAX
     while time.monotonic() < deadline:
         at = head(connection)
@@ -128,7 +129,9 @@ async def _quiet(connection: psycopg.Connection, now: datetime) -> None:
         if parked:
             raise DemoBroken(f"the projection {parked[0].name} is parked: {parked[0].parked}")
         behind = [one for one in standings(connection) if one.position < at]
-        if not behind and not to_lapse(connection, now, limit=1) and head(connection) == at:
+        # The reports move the recorded time on: the clock has its say about that as well.
+        lapsing = to_lapse(connection, now(connection), limit=1)
+        if not behind and not lapsing and head(connection) == at:
             return
         await asyncio.sleep(0.2)
 
