@@ -123,6 +123,9 @@ def _sharing(content: EntryContent) -> Iterator[Finding]:
     strictest = content.strictest_share_type()
     if kind and strictest and strictest.code > kind.code:
         yield Finding(code="share_type_item", where="share_type", about=strictest)
+    hidden = [item for item in content.items if item.item_share_type is ShareType.NOT_SHARED]
+    if hidden and len(hidden) == len(content.items) and kind is not ShareType.NOT_SHARED:
+        yield Finding(code="items_not_shared", where="share_type")
     if kind is ShareType.NOT_SHARED and content.open_type is not OpenType.NOT_OPEN:
         yield Finding(code="open_not_shared", where="open_type")
 

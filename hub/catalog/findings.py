@@ -65,6 +65,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "a data item that cannot be masked is {about}; the entry takes the strictest class",
         "有不可单独脱敏的信息项为{about}，目录共享类型须从严",
     ),
+    "items_not_shared": (
+        "no data item is shared; such an entry is class 3 and needs its ground (Decree 809 §14)",
+        "全部信息项均不予共享，应列为不予共享类并写明依据（条例第十四条）",
+    ),
     "grade_item": (
         "a data item is {about}; the entry takes the highest grade",
         "有信息项为{about}级，目录分级须就高从严",

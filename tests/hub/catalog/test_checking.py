@@ -71,6 +71,7 @@ def test_the_mandatory_fields_are_missed(field: str, empty: object) -> None:
 
 
 _ITEM = {"name": "证号", "data_type": "C"}
+_HIDDEN = {"name": "住址", "data_type": "C", "item_share_type": "not_shared", "maskable": True}
 FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"title": "题" * 201}, "title_long"),
     ({"class_code": "407012", "catalog_code": "407012/1"}, "class_code"),
@@ -97,6 +98,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
         "ground_unknown",
     ),
     ({"items": [{**_ITEM, "item_share_type": "conditional"}]}, "share_type_item"),
+    ({"items": [{**_ITEM, "item_share_type": "not_shared", "maskable": True}]}, "items_not_shared"),
     ({"items": [{**_ITEM, "grade": "important"}]}, "grade_item"),
     ({"grade": "core"}, "grade_core"),
     ({"grade": "important"}, "grade_important"),
@@ -123,7 +125,7 @@ def test_every_sentence_belongs_to_a_finding_somebody_can_meet() -> None:
         CLASS_2,
         CLASS_3,
         {"class_code": "3070120001", "catalog_code": "3070120001/000123"},
-        {"items": [{**_ITEM, "item_share_type": "not_shared", "maskable": True}]},
+        {"items": [_ITEM, _HIDDEN]},
         {**CLASS_2, "grade": "important", "items": [{**_ITEM, "grade": "important"}]},
     ],
 )
