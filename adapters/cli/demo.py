@@ -94,8 +94,7 @@ def _live(hub: "RunningHub", home: Path, seed: int, scale: float) -> "Lived":
             note(f"  {told} of {len(year.steps)} steps")
 
     with bar:
-        database_url = hub.addresses.database_url
-        return asyncio.run(live(hub.url, database_url, home, year, seed, scale, done))
+        return asyncio.run(live(hub, home, year, seed, scale, done))
 
 
 def _in_words(shown: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ SENTENCES = {
     "MigrationProblem": NO,
     "Overloaded": NO,
     "RecordUnavailable": NO,
+    "StepRefused": NO,
     "Refusal": NO,
     "StackProblem": NO,
     "Unrecordable": NO,

@@ -15,7 +15,7 @@ from adapters.demo.step import Step
 AT_ONCE = 24
 """Steps on their way at once."""
 _CLIENT_ERROR, _CONFLICT, _BUSY = 400, 409, 503
-_TRIES_MAX = 5
+_TRIES_MAX = 8
 
 
 class StepRefused(Exception):
@@ -62,21 +62,24 @@ class City:
             "Idempotency-Key": _key(step),
             "Content-Type": "application/octet-stream" if step.payload else "application/json",
         }
-        attempt = 0
-        while True:
-            attempt += 1
-            answer = await self._http.request(
-                step.method, step.path, content=content, headers=headers
-            )
-            if answer.status_code != _BUSY or attempt == _TRIES_MAX:
-                return self._check(step, answer)
-            await asyncio.sleep(0.2 * attempt)
+        answer = await self._send(step.method, step.path, content=content, headers=headers)
+        return self._check(step, answer)
 
-    async def ask(self, who: str, path: str, **questions: str) -> Any:
-        """Ask a question and return the answer."""
-        headers = {"Authorization": await self._credential(who)}
-        answer = await self._http.get(path, params=questions, headers=headers)
-        return answer.raise_for_status().json()
+    async def _send(self, method: str, path: str, **wish: Any) -> httpx2.Response:
+        """Send until somebody answers: every step has a command id, so a retry is the same wish."""
+        lost = "it is busy"
+        for attempt in range(1, _TRIES_MAX + 1):
+            try:
+                answer = await self._http.request(method, path, **wish)
+            except httpx2.TransportError as error:
+                lost = str(error) or type(error).__name__
+            else:
+                if answer.status_code != _BUSY:
+                    return answer
+            await asyncio.sleep(0.3 * attempt)
+        raise StepRefused(
+            f"{path}: the hub did not answer ({lost}); see the logs in the home's folder run"
+        )
 
     def _body(self, step: Step) -> dict[str, Any]:
         body = dict(step.body)
@@ -113,10 +116,10 @@ class City:
         if who == machine(org):
             headers = {"Authorization": await self._credential(f"{org}.head")}
             path = f"identity/accounts/{who}/api-keys"
-            answer = await self._http.post(path, json={"label": "demo"}, headers=headers)
+            answer = await self._send("POST", path, json={"label": "demo"}, headers=headers)
             return f"Bearer {answer.raise_for_status().json()['key']}"
         form = {"person_id": who, "password": self._passwords.get(who, self._password)}
-        answer = await self._http.post("identity/sessions", json=form)
+        answer = await self._send("POST", "identity/sessions", json=form)
         return f"Bearer {answer.raise_for_status().json()['token']}"
 
 

@@ -20,6 +20,7 @@ from adapters.demo.step import FIRST_DAY, moment, org_id
 from adapters.demo.year import Year
 from adapters.identity.accounts import create_account
 from adapters.identity.passwords import hash_password
+from adapters.main import RunningHub
 from hub.actor import Role
 from hub.departments.commands import EstablishAuthority
 from projections.connect import connect
@@ -60,13 +61,14 @@ def lived_before(home: Path) -> Lived | None:
 
 
 async def live(
-    url: str, database_url: str, home: Path, year: Year, seed: int, scale: float, done: Done
+    hub: RunningHub, home: Path, year: Year, seed: int, scale: float, done: Done
 ) -> Lived:
-    """Live the year on a hub that runs at `url`; return what it left.
+    """Live the year on a running hub, looking after its processes; return what it left.
 
     Raises DemoBroken on a home where somebody else's hub lives.
     """
-    started = time.perf_counter()
+    started, url, database_url = time.perf_counter(), hub.url, hub.addresses.database_url
+    tending = asyncio.create_task(_tend(hub))
     with connect(database_url, purpose="demo") as connection:
         if head(connection):
             raise DemoBroken(
@@ -81,6 +83,7 @@ async def live(
             page, _ = await file_reports(city, database_url, home / "reports", url)
             await _quiet(connection)
         finally:
+            tending.cancel()
             await city.close()
         lived = Lived(
             seed=seed,
@@ -94,6 +97,13 @@ async def live(
         )
     _memory(home).write_bytes(msgspec.json.encode(lived))
     return lived
+
+
+async def _tend(hub: RunningHub) -> None:
+    """Start again what ends by itself, as `hub up` does while it serves."""
+    while True:
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(hub.look_after)
 
 
 def _memory(home: Path) -> Path:
