@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from hub.actor import Actor
+from hub.convergence.batch import DataBatch
+from hub.convergence.kinds import BatchStatus
 from hub.convergence.resource import Resource
 from hub.departments.calendar import calendars_at, local_day, working_days_between
 from hub.departments.due import Duty
@@ -47,6 +49,8 @@ def fulfil(
             "请写明交付的批次或其他交付凭证",
             where="batch_id",
         )
+    if command.batch_id is not None:
+        _require_batch(states.the(DataBatch, command.batch_id), command.resource_id)
     facts = about(command.request_id, states, by, at, follow=True)
     agreed_on = local_day(request.agreed_at or at)
     fulfilled = RequestFulfilled(
@@ -82,6 +86,16 @@ def _require_resource(resource: Resource, grant: Grant) -> None:
             f" {', '.join(grant.methods)}",
             f"“{resource.title}”的共享方式为{resource.kind}，授权方式为{'、'.join(grant.methods)}",
             where="resource_id",
+        )
+
+
+def _require_batch(batch: DataBatch, resource_id: str) -> None:
+    if batch.resource_id != resource_id or batch.status is not BatchStatus.LIVE:
+        raise Invalid(
+            f"the batch is {batch.status}, of {batch.resource_id}; name one that is live on the"
+            " resource delivered from",
+            f"该批次属于{batch.resource_id}，状态为{batch.status}；请填写所交付资源的已发布批次",
+            where="batch_id",
         )
 
 

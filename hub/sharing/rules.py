@@ -97,7 +97,7 @@ REQUESTS: dict[type[Command], Rule] = {
     ),
     s.FulfilSharingRequest: rule(
         provision.fulfil,
-        "request_id request_id.entry_id grant_id resource_id @time",
+        "request_id request_id.entry_id grant_id resource_id batch_id @time",
         own(_GIVER, SHARING_HEAD, CATALOGUER, ADAPTER),
         _meter,
     ),

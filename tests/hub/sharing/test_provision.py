@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hub.actor import Role
 from hub.catalog.events import CatalogUseClosed
 from hub.catalog.kinds import ShareMethod
-from hub.convergence.events import ResourceSuspended
-from hub.errors import Conflict, Forbidden, Invalid
+from hub.convergence.events import BatchDelivered, BatchPublished, ResourceSuspended
+from hub.errors import Conflict, Forbidden, Invalid, NotFound
 from hub.sharing.commands import (
     RecordProvisionOverdue,
 )
@@ -42,6 +42,9 @@ from tests.hub.sharing.world import (
     one,
     received,
 )
+
+if TYPE_CHECKING:
+    from hub.event import Event
 
 PROVISION_LATE = RecordProvisionOverdue(request_id=REQUEST)
 PROVIDE_ON = date(2026, 4, 7)
@@ -114,3 +117,38 @@ def test_nothing_is_provided_under_a_grant_that_expired() -> None:
         GrantExpired, CatalogUseClosed
     )
     expired.when(fulfil(), GIVER_ADAPTER, china(3, 24)).refused(Conflict, "the grant is expired")
+
+
+def _delivered(batch_id: str, resource_id: str, *, live: bool) -> list[Event]:
+    common: dict[str, Any] = {
+        "at": MONDAY,
+        "by": OPERATOR,
+        "batch_id": batch_id,
+        "resource_id": resource_id,
+        "entry_id": "catalog.entry:limited",
+        "provider_id": org("civil"),
+    }
+    delivered = BatchDelivered(
+        **common,
+        period="2026-02",
+        rows=1,
+        bytes=1,
+        sha256="sha256:" + "0" * 64,
+        file_name="a.csv",
+        content_type="text/csv",
+        standard_version="1",
+    )
+    return [delivered, *([BatchPublished(**common, data_version=1)] if live else [])]
+
+
+def test_a_delivery_names_a_batch_that_is_live_on_its_resource() -> None:
+    batch_id = "convergence.batch:first"
+    told = fulfil(via=FulfilledVia.DELIVERY, batch_id=batch_id)
+    agreed().when(told, GIVER_ADAPTER, china(3, 12)).refused(NotFound, batch_id)
+    for resource_id, live in ((TABLE, False), (OPEN_API, True)):
+        world = agreed()
+        happen(world, *_delivered(batch_id, resource_id, live=live))
+        world.when(told, GIVER_ADAPTER, china(3, 12)).refused(Invalid, "live on the resource")
+    world = agreed()
+    happen(world, *_delivered(batch_id, TABLE, live=True))
+    world.when(told, GIVER_ADAPTER, china(3, 12)).then(RequestFulfilled, GrantActivated)
