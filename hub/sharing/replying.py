@@ -243,6 +243,11 @@ def _answerable(
     """Return the request under review, what its events say, and its reply clock."""
     request = states.the(SharingRequest, request_id)
     request.require(Status.REVIEWING)
+    if by.person_id in {request.drafted_by, request.approved_by}:
+        raise Forbidden(
+            f"{by.person_id} took part in this request; somebody else answers it",
+            f"{by.person_id}参与了本申请，须由他人答复",
+        )
     return request, about(request_id, states, by, at, follow=True), _reply_due(request)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from hub.actor import Role
+from hub.actor import Role, Speaker
 from hub.catalog.events import CatalogEntryHandedOver, CatalogUseOpened
 from hub.catalog.kinds import Grade, ShareType
 from hub.departments.events import OfficerAppointed
@@ -29,6 +29,8 @@ from hub.sharing.grant_events import GrantIssued
 from hub.sharing.kinds import AgreedVia
 from tests.hub.departments.city import FOUNDED, OPERATOR, org, who
 from tests.hub.sharing.world import (
+    AGREED_AT,
+    ASKER,
     ASKER_HEAD,
     GIVER_HEAD,
     GRANT,
@@ -199,3 +201,19 @@ def test_what_was_countersigned_and_then_changed_is_countersigned_again() -> Non
         .then(RequestSupplemented)
     )
     changed.when(agree(), GIVER_HEAD, china(3, 9)).refused(Conflict, "two approvals")
+
+
+@pytest.mark.parametrize("part", [ASKER, ASKER_HEAD])
+def test_who_took_part_in_asking_does_not_answer(part: Speaker) -> None:
+    both = OfficerAppointed(
+        at=FOUNDED,
+        by=OPERATOR,
+        org_id=org("civil"),
+        person_id=part.person_id,
+        role=Role.SHARING_HEAD,
+    )
+    other_hat = Speaker(org("civil"), part.person_id, part.via)
+    world = received()
+    happen(world, both)
+    world.when(agree(), other_hat, AGREED_AT).refused(Forbidden, "took part")
+    world.when(decline(), other_hat, AGREED_AT).refused(Forbidden, "took part")
