@@ -14,6 +14,7 @@ from hub.actor import Actor, Role, Speaker
 from hub.departments.organization import Organization
 from hub.errors import Forbidden
 from hub.state import States, unknown
+from hub.term import term, zh
 
 
 class Scope(StrEnum):
@@ -87,11 +88,12 @@ def admit(speaker: Speaker, claims: Sequence[Claim], states: States, what: str) 
     if lost_id:
         raise unknown(lost_id)
     may = "; ".join(sorted({_words(claim) for claim in claims}))
+    may_zh = "；".join(sorted({_words_zh(claim) for claim in claims}))
     raise Forbidden(
         f"you may not {what}: this is for {may}; you speak for {speaker.org_id}"
         f" as {', '.join(sorted(held)) or 'nobody appointed'}",
-        f"您无权执行“{what}”：限{may}；您代表{speaker.org_id}，"
-        f"角色为{'、'.join(sorted(held)) or '未任命'}",
+        f"您无权执行“{term(f'command.{what}', 'zh')}”：限{may_zh}；您代表{speaker.org_id}，"
+        f"角色为{'、'.join(map(zh, sorted(held))) or '未任命'}",
     )
 
 
@@ -110,6 +112,20 @@ def _in_scope(
         return scope is Scope.REGION
     about = states.the(Organization, org_id)
     return about.deputy_id == speaker.org_id or home.covers(about.region_code)
+
+
+_SCOPES_ZH = {
+    Scope.OWN: "限本机构",
+    Scope.OVER: "限其主管部门",
+    Scope.REGION: "限所在区域主管部门",
+    Scope.ANYWHERE: "",
+}
+
+
+def _words_zh(claim: Claim) -> str:
+    roles = "/".join(map(zh, claim.permit.roles))
+    where = f"{_SCOPES_ZH[claim.permit.scope]} {claim.org_id}"
+    return f"{roles}（{where}）" if claim.org_id else roles
 
 
 def _words(claim: Claim) -> str:

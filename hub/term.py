@@ -5,7 +5,9 @@ Keys are the code's own dotted names: a topic (`sharing.request.agreed`), a noun
 law writes it.
 """
 
+import re
 import tomllib
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -13,6 +15,7 @@ from typing import Literal
 import msgspec
 
 Language = Literal["zh", "en"]
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -37,3 +40,9 @@ def term(key: str, language: Language) -> str:
     if found is None:
         return key
     return found.zh if language == "zh" else found.en
+
+
+def zh(member: StrEnum) -> str:
+    """Return the Chinese word for a member of one of the lists: 审核中 for `reviewing`."""
+    words = _WORD.sub("_", type(member).__name__).lower()
+    return term(f"{words}.{member.value}", "zh")

@@ -20,6 +20,7 @@ from hub.departments.organization import Organization
 from hub.errors import Conflict, Invalid
 from hub.event import Event
 from hub.state import States
+from hub.term import zh
 
 
 def withdraw(
@@ -93,7 +94,7 @@ def _require_movable(entry: CatalogEntry, states: States, receiver_id: str) -> N
     if entry.status in {EntryStatus.IN_REVIEW, EntryStatus.APPROVED, EntryStatus.WITHDRAWN}:
         raise Conflict(
             f"“{entry.content.title}” is {entry.status}; it can be handed over before or after",
-            f"“{entry.content.title}”处于{entry.status}状态，不能移交",
+            f"“{entry.content.title}”处于{zh(entry.status)}状态，不能移交",
         )
     giver = states.the(Organization, entry.provider_id)
     receiver = states.the(Organization, receiver_id)

@@ -36,6 +36,7 @@ from hub.departments.ruleset import due
 from hub.errors import Conflict, Forbidden
 from hub.event import Event
 from hub.state import States
+from hub.term import zh
 
 _IN_WORK = frozenset({EntryStatus.DRAFT, EntryStatus.REVISING})
 
@@ -170,7 +171,7 @@ def _in(
     if entry.status not in allowed:
         raise Conflict(
             f"“{entry.content.title}” is {entry.status}, not in {where}",
-            f"“{entry.content.title}”不在{where_zh}状态（当前：{entry.status}）",
+            f"“{entry.content.title}”不在{where_zh}状态（当前：{zh(entry.status)}）",
             where=entry_id,
         )
     return entry

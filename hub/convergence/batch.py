@@ -28,6 +28,7 @@ from hub.convergence.kinds import BatchStatus as Status
 from hub.convergence.kinds import CheckRule
 from hub.errors import Conflict
 from hub.state import State, States, begun
+from hub.term import zh
 
 
 class DataBatch(State, frozen=True, kw_only=True):
@@ -133,7 +134,7 @@ def batch_in(states: States, batch_id: str, status: Status) -> DataBatch:
     if batch.status is not status:
         raise Conflict(
             f"the batch is {batch.status}; this step is for a batch that is {status}",
-            f"批次当前状态为{batch.status}，此操作仅适用于{status}状态",
+            f"批次当前状态为{zh(batch.status)}，此操作仅适用于{status}状态",
             where="batch_id",
         )
     return batch

@@ -22,6 +22,7 @@ from hub.departments.lapse import require_lapsed
 from hub.departments.ruleset import due
 from hub.errors import Conflict
 from hub.state import States
+from hub.term import zh
 
 REALTIME_GRACE = timedelta(minutes=15)
 """A table fed in real time owes each day's data a quarter of an hour after the day (P)."""
@@ -92,7 +93,7 @@ def record_breach(
     if not resource.serving:
         raise Conflict(
             f"“{resource.title}” is {resource.status}; nothing is expected of it",
-            f"“{resource.title}”当前状态为{resource.status}，不计时效",
+            f"“{resource.title}”当前状态为{zh(resource.status)}，不计时效",
             where="resource_id",
         )
     require_lapsed(resource.refresh, None, at, recorded=False)

@@ -38,6 +38,7 @@ from hub.departments.calendar import local_day
 from hub.errors import Conflict, Invalid
 from hub.event import Event
 from hub.state import States
+from hub.term import zh
 
 
 def deliver(command: DeliverBatch, states: States, by: Actor, at: datetime) -> tuple[Event, ...]:
@@ -134,7 +135,7 @@ def _fed(states: States, resource_id: str) -> Resource:
     if not resource.serving:
         raise Conflict(
             f"“{resource.title}” is {resource.status}; batches are taken while it is active",
-            f"“{resource.title}”当前状态为{resource.status}，启用后方可报送",
+            f"“{resource.title}”当前状态为{zh(resource.status)}，启用后方可报送",
             where="resource_id",
         )
     return resource
@@ -148,7 +149,7 @@ def _require_period(states: States, resource: Resource, code: str, at: datetime)
         raise Invalid(
             f"“{content.title}” is updated {content.update_cycle}: its periods are a {kind} each,"
             f" {code} is a {period.kind}",
-            f"“{content.title}”的更新周期为{content.update_cycle}，数据周期应为{kind}，而{code}不是",
+            f"“{content.title}”的更新周期与数据周期不符：应按{kind}报送，而{code}不是",
             where="period",
         )
     if period.first > local_day(at):
@@ -167,7 +168,7 @@ def _require_superseded(states: States, command: DeliverBatch, batch_id: str) ->
     if old.status not in {Status.REJECTED, Status.LIVE}:
         raise Conflict(
             f"{batch_id} is {old.status}; what is rejected or live can be superseded",
-            f"{batch_id}当前状态为{old.status}，仅可替换已退回或已发布的批次",
+            f"{batch_id}当前状态为{zh(old.status)}，仅可替换已退回或已发布的批次",
             where="supersedes",
         )
     if old.status is Status.LIVE and old.sha256 == command.sha256:

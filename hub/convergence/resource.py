@@ -35,6 +35,7 @@ from hub.departments.calendar import local_day
 from hub.departments.due import Due
 from hub.errors import Conflict, Invalid
 from hub.state import State, States, begun
+from hub.term import zh
 
 
 class Resource(State, frozen=True, kw_only=True):
@@ -168,7 +169,8 @@ def mount(command: MountResource, states: States, by: Actor, at: datetime) -> Re
         raise Invalid(
             f"“{content.title}” is shared as {', '.join(content.share_methods)},"
             f" not as {command.kind}",
-            f"“{content.title}”的共享方式为{'、'.join(content.share_methods)}，不含{command.kind}",
+            f"“{content.title}”的共享方式为{'、'.join(map(zh, content.share_methods))}，"
+            f"不含{zh(command.kind)}",
             where="kind",
         )
     _require_items(content, command.items)
@@ -208,7 +210,7 @@ def change(command: ChangeResource, states: States, by: Actor, at: datetime) -> 
     if resource.status is not Status.ACTIVE:
         raise Conflict(
             f"“{resource.title}” is {resource.status}; only an active resource is changed",
-            f"“{resource.title}”当前状态为{resource.status}，仅可变更使用中的资源",
+            f"“{resource.title}”当前状态为{zh(resource.status)}，仅可变更使用中的资源",
             where="resource_id",
         )
     content = states.the(CatalogEntry, resource.entry_id).in_force()

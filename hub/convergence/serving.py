@@ -15,6 +15,7 @@ from hub.convergence.resource import Resource, about
 from hub.errors import Conflict, Forbidden
 from hub.event import Event
 from hub.state import States
+from hub.term import zh
 
 _PROVIDER_ROLES = frozenset({Role.SHARING_HEAD})
 
@@ -27,7 +28,7 @@ def activate(
     if resource.status is not Status.TESTED:
         raise Conflict(
             f"“{resource.title}” is {resource.status}; a resource is activated after a good test",
-            f"“{resource.title}”当前状态为{resource.status}，测试通过后方可启用",
+            f"“{resource.title}”当前状态为{zh(resource.status)}，测试通过后方可启用",
             where="resource_id",
         )
     states.the(CatalogEntry, resource.entry_id).in_force()
@@ -45,7 +46,7 @@ def suspend(command: SuspendResource, states: States, by: Actor, at: datetime) -
     if resource.status is not Status.ACTIVE:
         raise Conflict(
             f"“{resource.title}” is {resource.status}; only an active resource is suspended",
-            f"“{resource.title}”当前状态为{resource.status}，仅可暂停使用中的资源",
+            f"“{resource.title}”当前状态为{zh(resource.status)}，仅可暂停使用中的资源",
             where="resource_id",
         )
     breaches, _ = silent_breaches(command.resource_id, states, resource, at)
@@ -62,7 +63,7 @@ def resume(command: ResumeResource, states: States, by: Actor, at: datetime) -> 
     if resource.status is not Status.SUSPENDED:
         raise Conflict(
             f"“{resource.title}” is {resource.status}, not suspended",
-            f"“{resource.title}”当前状态为{resource.status}，未被暂停",
+            f"“{resource.title}”当前状态为{zh(resource.status)}，未被暂停",
             where="resource_id",
         )
     if resource.suspended_by_authority and by.role in _PROVIDER_ROLES:

@@ -27,6 +27,7 @@ from hub.departments.calendar import local_day
 from hub.errors import Conflict, Invalid
 from hub.event import Event
 from hub.state import States
+from hub.term import zh
 
 _NEVER_SERVED = frozenset({Status.MOUNTED, Status.TESTED})
 
@@ -39,7 +40,7 @@ def notify(
     if resource.status is not Status.ACTIVE:
         raise Conflict(
             f"“{resource.title}” is {resource.status}; only an active service is given notice",
-            f"“{resource.title}”当前状态为{resource.status}，仅可对使用中的资源告知终止",
+            f"“{resource.title}”当前状态为{zh(resource.status)}，仅可对使用中的资源告知终止",
             where="resource_id",
         )
     if command.ends_on <= local_day(at):
@@ -118,7 +119,7 @@ def _ending(states: States, resource_id: str) -> Resource:
     if resource.status is not Status.ENDING:
         raise Conflict(
             f"“{resource.title}” is {resource.status}; announce its end first",
-            f"“{resource.title}”当前状态为{resource.status}，请先告知终止",
+            f"“{resource.title}”当前状态为{zh(resource.status)}，请先告知终止",
             where="resource_id",
         )
     return resource

@@ -37,6 +37,7 @@ from hub.departments.kinds import OrganizationKind
 from hub.errors import Conflict, Forbidden, Invalid
 from hub.event import Basis
 from hub.state import State, States, begun
+from hub.term import zh
 
 _KIND_OF_ROLE = {
     Role.AUTHORITY_REVIEWER: OrganizationKind.AUTHORITY,
@@ -144,7 +145,7 @@ def register(
     if command.uscc is None and command.kind is not OrganizationKind.OTHER_ORGAN:
         raise Invalid(
             f"a body of kind {command.kind} has a unified social credit code; give it",
-            f"{command.kind}类机构必须填写统一社会信用代码",
+            f"{zh(command.kind)}类机构必须填写统一社会信用代码",
             where="uscc",
         )
     basis = command.authorized_by and Basis(command.authorized_by, command.authorized_article)
@@ -226,13 +227,13 @@ def appoint(command: AppointOfficer, states: States, by: Actor, at: datetime) ->
     if command.role in _NEVER_APPOINTED or (kind and org.kind is not kind):
         raise Forbidden(
             f"nobody can be {command.role} in an organisation of kind {org.kind}",
-            f"{org.kind}类机构不能任命{command.role}",
+            f"{zh(org.kind)}类机构不能任命{zh(command.role)}",
             where="role",
         )
     if command.role in org.officers.get(command.person_id, frozenset()):
         raise Conflict(
             f"{command.person_id} is {command.role} already",
-            f"{command.person_id}已担任{command.role}",
+            f"{command.person_id}已担任{zh(command.role)}",
             where="person_id",
         )
     return OfficerAppointed(
@@ -246,7 +247,7 @@ def relieve(command: RelieveOfficer, states: States, by: Actor, at: datetime) ->
     if command.role not in org.officers.get(command.person_id, frozenset()):
         raise Conflict(
             f"{command.person_id} is not {command.role}",
-            f"{command.person_id}未担任{command.role}",
+            f"{command.person_id}未担任{zh(command.role)}",
             where="person_id",
         )
     return OfficerRelieved(

@@ -17,6 +17,7 @@ from hub.feedback import events as e
 from hub.feedback.kinds import CorrectionStatus as Status
 from hub.feedback.kinds import Verdict
 from hub.state import State, States, begun
+from hub.term import zh
 
 _change = msgspec.structs.replace
 
@@ -58,7 +59,8 @@ class CorrectionCase(State, frozen=True, kw_only=True):
             raise Conflict(
                 f"the case is {self.status}; this is possible only while it is"
                 f" {' or '.join(allowed)}",
-                f"校核事项当前状态为{self.status}，仅在{'、'.join(allowed)}状态下可以办理",
+                f"校核事项当前状态为{zh(self.status)}，"
+                f"仅在{'、'.join(map(zh, allowed))}状态下可以办理",
                 where="correction_id",
             )
 

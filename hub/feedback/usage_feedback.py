@@ -20,6 +20,7 @@ from hub.feedback.kinds import FeedbackStatus as Status
 from hub.sharing.grant import Grant
 from hub.sharing.kinds import GrantStatus
 from hub.state import State, States, begun
+from hub.term import zh
 
 
 class UsageFeedback(State, frozen=True, kw_only=True):
@@ -43,7 +44,7 @@ class UsageFeedback(State, frozen=True, kw_only=True):
             raise Conflict(
                 f"the feedback is {self.status}; this is possible only while it is"
                 f" {' or '.join(allowed)}",
-                f"反馈当前状态为{self.status}，仅在{'、'.join(allowed)}状态下可以办理",
+                f"反馈当前状态为{zh(self.status)}，仅在{'、'.join(map(zh, allowed))}状态下可以办理",
                 where="feedback_id",
             )
 

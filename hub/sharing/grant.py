@@ -35,6 +35,7 @@ from hub.sharing.grant_events import (
 )
 from hub.sharing.kinds import GrantStatus as Status
 from hub.state import State, States, begun
+from hub.term import zh
 
 _change = msgspec.structs.replace
 
@@ -82,7 +83,7 @@ class Grant(State, frozen=True, kw_only=True):
             raise Conflict(
                 f"the grant is {self.status}; this is possible only while it is"
                 f" {' or '.join(allowed)}",
-                f"授权当前状态为{self.status}，仅在{'、'.join(allowed)}状态下可以办理",
+                f"授权当前状态为{zh(self.status)}，仅在{'、'.join(map(zh, allowed))}状态下可以办理",
                 where="grant_id",
             )
 

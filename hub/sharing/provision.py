@@ -32,6 +32,7 @@ from hub.sharing.kinds import FulfilledVia, GrantStatus
 from hub.sharing.kinds import RequestStatus as Status
 from hub.sharing.request import SharingRequest, about
 from hub.state import States
+from hub.term import zh
 
 
 def fulfil(
@@ -77,14 +78,15 @@ def _require_resource(resource: Resource, grant: Grant) -> None:
     if not resource.serving:
         raise Conflict(
             f"“{resource.title}” is {resource.status} and serves nobody; activate it first",
-            f"“{resource.title}”当前状态为{resource.status}，请先启用",
+            f"“{resource.title}”当前状态为{zh(resource.status)}，请先启用",
             where="resource_id",
         )
     if resource.kind not in grant.methods:
         raise Invalid(
             f"“{resource.title}” is shared as {resource.kind}; the grant is for"
             f" {', '.join(grant.methods)}",
-            f"“{resource.title}”的共享方式为{resource.kind}，授权方式为{'、'.join(grant.methods)}",
+            f"“{resource.title}”的共享方式为{zh(resource.kind)}，"
+            f"授权方式为{'、'.join(map(zh, grant.methods))}",
             where="resource_id",
         )
 
@@ -94,7 +96,7 @@ def _require_batch(batch: DataBatch, resource_id: str) -> None:
         raise Invalid(
             f"the batch is {batch.status}, of {batch.resource_id}; name one that is live on the"
             " resource delivered from",
-            f"该批次属于{batch.resource_id}，状态为{batch.status}；请填写所交付资源的已发布批次",
+            f"该批次属于{batch.resource_id}，状态为{zh(batch.status)}；请填写所交付资源的已发布批次",
             where="batch_id",
         )
 

@@ -41,6 +41,7 @@ from hub.sharing.events import (
 from hub.sharing.kinds import ExtensionStatus
 from hub.sharing.kinds import RequestStatus as Status
 from hub.state import State, States, begun
+from hub.term import zh
 
 _change = msgspec.structs.replace
 
@@ -134,7 +135,7 @@ class SharingRequest(State, frozen=True, kw_only=True):
             raise Conflict(
                 f"the request is {self.status}; this is possible only while it is"
                 f" {' or '.join(allowed)}",
-                f"申请当前状态为{self.status}，仅在{'、'.join(allowed)}状态下可以办理",
+                f"申请当前状态为{zh(self.status)}，仅在{'、'.join(map(zh, allowed))}状态下可以办理",
                 where="request_id",
             )
 

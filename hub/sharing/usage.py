@@ -31,6 +31,7 @@ from hub.sharing.grant_events import (
 )
 from hub.sharing.kinds import GrantStatus as Status
 from hub.state import State, States
+from hub.term import zh
 
 RETENTION_YEARS = 3
 """How long records of use are kept at least (Decree 809 §29, D-20)."""
@@ -187,7 +188,7 @@ def _require_inside(command: RecordUsage, grant: Grant, at: datetime) -> None:
         raise Conflict(
             f"the grant could not be used on {command.day}: it is {grant.status}, for"
             f" {grant.valid_from} to {grant.valid_to}; report it as an anomaly",
-            f"{command.day}不在授权可用范围内(状态{grant.status}，期限{grant.valid_from}至"
+            f"{command.day}不在授权可用范围内(状态{zh(grant.status)}，期限{grant.valid_from}至"
             f"{grant.valid_to})，请按异常使用报告",
             where="day",
         )

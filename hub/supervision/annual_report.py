@@ -19,6 +19,7 @@ from hub.state import State, States
 from hub.supervision import commands as c
 from hub.supervision import events as e
 from hub.supervision.kinds import ReportStatus
+from hub.term import zh
 
 _RULE_OF_KIND = {
     OrganizationKind.DEPARTMENT: "D-17",
@@ -121,7 +122,7 @@ def draft(command: c.DraftReport, states: States, by: Actor, at: datetime) -> e.
     if report is not None and report.status not in {ReportStatus.DUE, ReportStatus.DRAFT}:
         raise Conflict(
             f"the report is {report.status}; amend it to open a new version",
-            f"报告处于“{report.status}”状态，如需修改请先启动更正",
+            f"报告处于“{zh(report.status)}”状态，如需修改请先启动更正",
         )
     if business_year(at) < command.year:
         raise Conflict(f"{command.year} has not begun", f"{command.year}年尚未开始", where="year")
@@ -230,7 +231,7 @@ def _in(states: States, report_id: str, status: ReportStatus) -> AnnualReport:
     if report.status is not status:
         raise Conflict(
             f"the report is {report.status}, it must be {status} for this",
-            f"报告处于“{report.status}”状态，须为“{status}”方可办理",
+            f"报告处于“{zh(report.status)}”状态，须为“{status}”方可办理",
             where=report_id,
         )
     return report

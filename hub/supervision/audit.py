@@ -20,6 +20,7 @@ from hub.state import State, States, begun
 from hub.supervision import commands as c
 from hub.supervision import events as e
 from hub.supervision.kinds import AuditStatus, ScopeKind
+from hub.term import zh
 
 _READING = frozenset({AuditStatus.IN_PROGRESS, AuditStatus.DRAFT_SERVED, AuditStatus.ANSWERED})
 
@@ -181,7 +182,7 @@ def require_reading(states: States, audit_id: str, by: Actor) -> AuditEngagement
     if audit.status not in _READING:
         raise Conflict(
             f"the engagement is {audit.status}; the team does not read now",
-            f"审计项目处于“{audit.status}”状态，当前不可调阅",
+            f"审计项目处于“{zh(audit.status)}”状态，当前不可调阅",
         )
     return audit
 
@@ -208,7 +209,7 @@ def respond(
     if audit.status is not AuditStatus.DRAFT_SERVED:
         raise Conflict(
             f"the engagement is {audit.status}; there is no draft to answer",
-            f"审计项目处于“{audit.status}”状态，没有待反馈的征求意见稿",
+            f"审计项目处于“{zh(audit.status)}”状态，没有待反馈的征求意见稿",
         )
     return e.AuditResponseFiled(
         response=command.response,
