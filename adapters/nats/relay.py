@@ -8,7 +8,7 @@ down; only the relay waits. No `Nats-Msg-Id`: a remembered id could answer for a
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import nats
@@ -20,7 +20,7 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 from nats.js.errors import APIError, NotFoundError
 
 from adapters.nats.envelope import STREAM, SUBJECTS, cloud_event, subject_of
-from adapters.record.head import heads
+from adapters.record.head import heads, leave_if_cancelled
 from hub.record import Recorded
 from projections.reader import Page, pages
 
@@ -58,12 +58,16 @@ class Relay:
         pause = _PAUSE_SECONDS_MIN
         while True:
             try:
-                async with self._stream() as jetstream:
-                    pause = _PAUSE_SECONDS_MIN
-                    async for head in heads(self._conninfo):
+                async with (
+                    self._stream() as jetstream,
+                    aclosing(heads(self._conninfo)) as positions,
+                ):
+                    async for head in positions:
                         await self._up_to(jetstream, head)
+                        pause = _PAUSE_SECONDS_MIN
             except _TROUBLES as error:
                 log.warning("relay waits", reason=str(error) or type(error).__name__)
+            leave_if_cancelled()
             await asyncio.sleep(pause)
             pause = min(pause * 2, _PAUSE_SECONDS_MAX)
 

@@ -38,7 +38,19 @@ async def heads(
                         if int(call.payload) > after:
                             after = int(call.payload)
                             yield after
+        leave_if_cancelled()
         await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def leave_if_cancelled() -> None:
+    """Raise CancelledError in a task that was cancelled but whose library made it a lost line.
+
+    Seen with psycopg: cancelled while it connects or waits, it may report an OperationalError,
+    and a loop that survives lost lines would then never end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _look(connection: psycopg.AsyncConnection) -> int:
