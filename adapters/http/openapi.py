@@ -138,7 +138,7 @@ _COMMAND_HEADERS = [
     ),
     _header(
         "If-Match",
-        {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+        {"type": "string", "pattern": '^"[0-9]{1,9}(-[0-9a-f]{8})?"$'},
         "The ETag of the subject as read; another version is refused with 412 读取时的版本",
     ),
     _header(

@@ -223,7 +223,7 @@ def _sentences(error: Exception, code: str) -> tuple[str, str]:
         case Refusal() | EdgeProblem():
             return error.en, error.zh
         case ValidationError() | RequestValidationError():
-            return _sentences_of_fields(len(_errors(error)), code)
+            return _sentences_of_fields(_errors(error), code)
         case Overloaded():
             return str(error), f"系统繁忙，请{error.retry_after}秒后重试"
         case RecordUnavailable():
@@ -255,9 +255,16 @@ def _errors(error: Exception) -> Sequence[Mapping[str, Any]]:
             return ()
 
 
-def _sentences_of_fields(count: int, code: str) -> tuple[str, str]:
+def _sentences_of_fields(errors: Sequence[Mapping[str, Any]], code: str) -> tuple[str, str]:
+    count = len(errors)
     if code == "malformed":
-        return "the body is not valid JSON", "请求体不是合法的JSON"
+        reason = str(errors[0].get("ctx", {}).get("error", "")) if errors else ""
+        if "surrogate" in reason:
+            return (
+                f"half of a character (a lone surrogate) is in the body: {reason}; correct it",
+                f"请求体含有半个字符(孤立代理项)：{reason}，请以合法Unicode重新发送",
+            )
+        return f"the body is not valid JSON: {reason}", f"请求体不是合法的JSON：{reason}"
     fields = "field is" if count == 1 else "fields are"
     return f"{count} {fields} wrong; see errors", f"有{count}处字段不符合要求，详见errors"
 
