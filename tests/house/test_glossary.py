@@ -3,13 +3,13 @@
 import re
 from collections import Counter
 
-from hub.codec import EVENTS
 from hub.command import Command
+from hub.event import Event
 from hub.term import glossary
 from tests.house.walk import ROOT, concrete, enums, load_hub, snake, sources
 
 load_hub()
-TOPICS = set(EVENTS)
+TOPICS = {one.TOPIC for one in concrete(Event)}
 NOUNS = {topic.rpartition(".")[0] for topic in TOPICS}
 # `hub.permit.Scope` says how far a permit reaches; nobody reads it but the code.
 MEMBERS = {
