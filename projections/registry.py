@@ -15,9 +15,11 @@ from projections.directory import DIRECTORY, OFFICERS
 from projections.engagements import AUDIT_FINDINGS, ENGAGEMENTS
 from projections.feedback_board import FEEDBACK_BOARD
 from projections.freshness import FRESHNESS
+from projections.legal_bases import LEGAL_BASES
 from projections.projection import Projection
 from projections.request_board import REQUEST_BOARD
 from projections.resources import RESOURCES
+from projections.rule_set import CITY_DEADLINE_RULES, CITY_POLICIES
 from projections.sharing_ledger import SHARING_LEDGER
 from projections.use_register import USE_REGISTER
 from projections.work_calendars import WORK_CALENDARS
@@ -44,4 +46,7 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     REQUEST_BOARD,
     SHARING_LEDGER,
     USE_REGISTER,
+    LEGAL_BASES,
+    CITY_DEADLINE_RULES,
+    CITY_POLICIES,
 )

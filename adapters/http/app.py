@@ -22,6 +22,7 @@ from adapters.http import (
     ask_departments,
     ask_feedback,
     ask_figures,
+    ask_rules,
     ask_sharing,
     ask_supervision,
     ask_trail,
@@ -47,8 +48,8 @@ from hub.convergence.commands import DeliverBatch
 
 SWEEP_SECONDS = 300.0
 MODULES = (
-    *(health, identity, credential_routes, ask_departments, ask_catalog, ask_convergence),
-    *(uploads, ask_sharing, downloads, ask_feedback),
+    *(health, identity, credential_routes, ask_departments, ask_rules),
+    *(ask_catalog, ask_convergence, uploads, ask_sharing, downloads, ask_feedback),
     *(ask_supervision, ask_figures, ask_trail, docs),
 )
 """Every page of routes there is."""

@@ -15,6 +15,7 @@ from projections.rebuild import rebuild, replay
 from projections.registry import PROJECTIONS
 from projections.shape import Shape
 from tests.projections import kit
+from tests.projections.rule_stories import DECREE, MAY, REGISTER, RULES, amended
 
 if TYPE_CHECKING:
     from projections.projection import Projection
@@ -57,6 +58,7 @@ def test_all_of_them_rebuild_to_the_bytes_they_had_live(
     events = list(new_events(EVENTS, lives_at_a_time=20))
     with connect(database.app_url) as connection:
         memory = Memory(PROJECTIONS)
+        kit.record(connection, (*REGISTER, amended(DECREE, MAY, "新条例"), *RULES))
         while events:
             size = chance.choice([1, 2, 5, 40])
             kit.store(connection, events[:size])
