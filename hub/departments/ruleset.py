@@ -83,6 +83,8 @@ NATIONAL: dict[str, DeadlineRule] = {
     "K5-yearly": _ours(30, Unit.CALENDAR_DAYS),
 }
 """The terms the product knows, by the number DOMAIN gives them."""
+NOTICES = frozenset({"D-24"})
+"""Terms that protect whom they are counted for: a city may lengthen them, never shorten."""
 
 
 class Policy(StrEnum):
@@ -124,7 +126,7 @@ class RuleSet(State, frozen=True, kw_only=True):
         if not valid:
             return national
         own = valid[-1]
-        if not national.by_law:
+        if not national.by_law or rule_id in NOTICES:
             return own
         return msgspec.structs.replace(
             own,
@@ -226,8 +228,15 @@ def set_deadline(
             f"没有时限{command.rule_id}，已知时限为{'、'.join(NATIONAL)}",
             where="rule_id",
         )
+    if command.rule_id in NOTICES and command.term < national.term:
+        raise Invalid(
+            f"{command.rule_id} is a notice of {national.term} days by {national.source}; a city"
+            " may give more notice, never less",
+            f"{command.rule_id}依{national.source}为提前{national.term}日通知，地方不得缩短",
+            where="term",
+        )
     longer = command.term > national.term or command.extension > national.extension
-    if national.by_law and longer:
+    if national.by_law and longer and command.rule_id not in NOTICES:
         raise Invalid(
             f"{command.rule_id} is {national.term}+{national.extension} by {national.source};"
             " a city may only be stricter",

@@ -69,3 +69,10 @@ def test_the_rule_set_counts_its_versions() -> None:
     state = now.states[RULE_SET_ID]
     assert isinstance(state, RuleSet)
     assert (state.version, state.in_force("D-05", date(2026, 3, 2)).term) == (2, 7)
+
+
+def test_a_notice_may_be_lengthened_but_not_shortened() -> None:
+    notice = c.SetDeadlineRule(rule_id="D-24", term=2, document="本市暂行办法")
+    given(*CITY).when(notice, REVIEWER).refused(Invalid, "never less")
+    longer = notice.model_copy(update={"term": 5})
+    given(*CITY).when(longer, REVIEWER).then(e.DeadlineRuleSet)
