@@ -14,7 +14,7 @@ from hub.departments.calendar import local_day
 from hub.departments.due import Due, Duty
 from hub.departments.lapse import require_lapsed
 from hub.departments.organization import Organization
-from hub.departments.ruleset import NATIONAL, due
+from hub.departments.ruleset import due, rules_of
 from hub.errors import Conflict, Forbidden, Invalid
 from hub.state import State, States, begun
 from hub.supervision import commands as c
@@ -136,8 +136,7 @@ def open_audit(command: c.OpenAudit, states: States, by: Actor, at: datetime) ->
             f"{strange[0]}不是{office.name}的审计人员，请先任命",
             where="team",
         )
-    # The notice term protects the audited, so a city's shorter rule does not apply to it.
-    notice = timedelta(days=NATIONAL["D-24"].term)
+    notice = timedelta(days=rules_of(states).in_force("D-24", local_day(at)).term)
     scope = command.scope
     return e.AuditOpened(
         at=at,
@@ -163,9 +162,9 @@ def grant_access(
     early = local_day(at) < audit.access_from
     if early and not (command.approval_document and command.approval_reason):
         raise Conflict(
-            f"the notice was served less than three days ago; wait until {audit.access_from} or"
+            f"the notice term is not over; wait until {audit.access_from} or"
             " name the special approval and its reason (Audit Law §42)",
-            f"审计通知书送达未满三日，请于{audit.access_from}后实施，"
+            f"审计通知期限未满，请于{audit.access_from}后实施，"
             "或填写特殊批准文件及理由(审计法第四十二条)",
             where="approval_document",
         )

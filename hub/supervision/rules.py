@@ -51,7 +51,7 @@ SUPERVISION: dict[type[Command], Rule] = {
     ),
     s.RecordReportOverdue: rule(report_duty.record_overdue, "report_id", anywhere(CLOCK)),
     s.OpenAudit: rule(
-        audit.open_audit, "audit_id auditor_id audited_id", own("auditor_id", AUDITOR)
+        audit.open_audit, "audit_id auditor_id audited_id @time", own("auditor_id", AUDITOR)
     ),
     s.GrantAuditAccess: rule(audit.grant_access, "audit_id", own("audit_id.auditor_id", AUDITOR)),
     s.RecordReplayRun: rule(audit_work.replay, "audit_id", own("audit_id.auditor_id", AUDITOR)),
