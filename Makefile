@@ -57,10 +57,10 @@ fossils: $(VENV)/.dev ## write the missing samples of events into tests/fossils
 
 requirements: ## pin the dependencies anew, with hashes (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-annotate --custom-compile-command 'make requirements' \
+	  --no-annotate --custom-compile-command 'make requirements' \
 	  --extra server --group build -o requirements.txt pyproject.toml
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-annotate --custom-compile-command 'make requirements' \
+	  --no-annotate --custom-compile-command 'make requirements' \
 	  --extra server --group build --group dev -c requirements.txt \
 	  -o requirements-dev.txt pyproject.toml
 

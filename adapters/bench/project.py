@@ -1,6 +1,7 @@
 """How fast events become rows: all projections in one pass, against the stock library's runner."""
 
 import asyncio
+from abc import abstractmethod
 from time import perf_counter
 from typing import Any, ClassVar
 from uuid import UUID
@@ -85,9 +86,9 @@ class _Request(Aggregate):
 class _Lines(TrackingRecorder):
     """What the projection needs of its view."""
 
+    @abstractmethod
     def change(self, request_id: str, status: str, tracking: Tracking) -> None:
         """Write one line and the tracking."""
-        raise NotImplementedError
 
 
 class _PostgresLines(PostgresTrackingRecorder, _Lines):
