@@ -13,10 +13,10 @@ import holidays
 from hub.actor import Role, Speaker, Via
 from hub.command import Command
 from hub.departments.calendar import business_year
-from hub.departments.commands import PublishWorkCalendar, RegisterLegalBasis
+from hub.departments.commands import EstablishAuthority, PublishWorkCalendar, RegisterLegalBasis
 from hub.departments.kinds import LegalRank
 from hub.errors import Conflict
-from hub.execute import Hub
+from hub.execute import Hub, Receipt
 
 SOWER = Speaker("hub", "operator", Via.CLI, standing=Role.OPERATOR)
 FIRST_YEAR = 2020
@@ -39,6 +39,12 @@ LAWS = (
     ("government-information", "中华人民共和国政府信息公开条例", "", "2019-05-15", _COUNCIL),
 )
 """Key, title, number, in force from, rank and issuer; a number left out is one not verified."""
+
+
+async def found(hub: Hub, command: EstablishAuthority, at: datetime) -> Receipt:
+    """Sow, then found the hub with its first authority."""
+    await sow(hub, at)
+    return await hub.execute(command, SOWER, at, command_id=f"founding-{command.org_id}")
 
 
 async def sow(hub: Hub, at: datetime) -> int:

@@ -1,7 +1,6 @@
 """Reading the record by position: pages of events for projections, relay, seal and auditor."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 import msgspec
 import psycopg
@@ -111,26 +110,3 @@ def at(connection: psycopg.Connection, positions: Sequence[int]) -> list[Recorde
     """Return the events at these positions, in order: what stands behind a figure or a line."""
     with connection.cursor(row_factory=args_row(Recorded), binary=True) as cursor:
         return cursor.execute(_AT, (list(positions),)).fetchall()
-
-
-def position_when(connection: psycopg.Connection, moment: datetime) -> int:
-    """Return the last position recorded at or before a moment; 0 if there was none.
-
-    The record's own time never runs backwards, so halving finds it without an index.
-    """
-    low, high = 0, head(connection)
-    while low < high:
-        middle = (low + high + 1) // 2
-        row = connection.execute(
-            """
-            SELECT recorded_at <= %s
-              FROM record.events
-             WHERE position = %s
-            """,
-            (moment, middle),
-        ).fetchone()
-        if row is not None and row[0]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -14,7 +14,7 @@ import psycopg
 from adapters.catalogues.importing import FileReport, Importer
 from adapters.catalogues.reading import CatalogueFile
 from adapters.record.postgres import PostgresRecord
-from adapters.seed import SOWER, sow
+from adapters.seed import found
 from hub.actor import Role, Speaker, Via
 from hub.departments.commands import EstablishAuthority
 from hub.errors import Refusal
@@ -38,18 +38,18 @@ async def import_files(
     async with PostgresRecord(database_url) as record:
         with connect(database_url, purpose="import") as connection:
             catch_up(connection, (DIRECTORY, OFFICERS))
-            found = _reviewer(connection, authority)
-            if found is None:
+            officer = _reviewer(connection, authority)
+            if officer is None:
                 await _found(Hub(record), authority or DEFAULT_AUTHORITY, at)
                 catch_up(connection, (DIRECTORY, OFFICERS))
-                found = _reviewer(connection, authority)
-            if found is None:
+                officer = _reviewer(connection, authority)
+            if officer is None:
                 raise Refusal(
                     f"{authority} is no authority with a reviewer; register it or leave"
                     " --authority out",
                     f"{authority}不是已任命审核员的主管部门",
                 )
-            org_id, person_id, region_code = found
+            org_id, person_id, region_code = officer
             speaker = Speaker(org_id, person_id, Via.CLI)
             importer = Importer(record, speaker, at, region_code, _providers(connection))
             reports = []
@@ -70,8 +70,7 @@ async def _found(hub: Hub, authority: str, at: datetime) -> None:
         region_code=_DEFAULT_REGION,
         head_id=_FIRST_OFFICER,
     )
-    await hub.execute(command, SOWER, at, command_id=f"found-{authority}")
-    await sow(hub, at)
+    await found(hub, command, at)
 
 
 def _reviewer(connection: psycopg.Connection, authority: str | None) -> tuple[str, str, str] | None:

@@ -75,14 +75,12 @@ async def found(url: str, command: Any, at: "datetime | None" = None) -> "Receip
     """
     from datetime import UTC, datetime
 
+    from adapters import seed
     from adapters.record.postgres import PostgresRecord
-    from adapters.seed import SOWER, sow
     from hub.execute import Hub
 
     async with PostgresRecord(url) as record:
-        hub, now = Hub(record), at or datetime.now(UTC)
-        await sow(hub, now)
-        return await hub.execute(command, SOWER, now, command_id=f"founding-{command.org_id}")
+        return await seed.found(Hub(record), command, at or datetime.now(UTC))
 
 
 def open_(

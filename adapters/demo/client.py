@@ -25,10 +25,9 @@ class StepRefused(Exception):
 class City:
     """The people and machines of the city, each logged in when first needed."""
 
-    def __init__(self, url: str, passwords: dict[str, str], password: str) -> None:
-        """`passwords` are those that differ from the `password` all demo accounts share."""
+    def __init__(self, url: str, password: str) -> None:
+        """`password` is the one all demo accounts share."""
         self._http = httpx2.AsyncClient(base_url=f"{url}/api/v1/", timeout=60)
-        self._passwords = passwords
         self._password = password
         self._doors: dict[str, asyncio.Future[str]] = {}
         self.refused: list[tuple[Step, dict[str, Any]]] = []
@@ -118,7 +117,7 @@ class City:
             path = f"identity/accounts/{who}/api-keys"
             answer = await self._send("POST", path, json={"label": "demo"}, headers=headers)
             return f"Bearer {answer.raise_for_status().json()['key']}"
-        form = {"person_id": who, "password": self._passwords.get(who, self._password)}
+        form = {"person_id": who, "password": self._password}
         answer = await self._send("POST", "identity/sessions", json=form)
         return f"Bearer {answer.raise_for_status().json()['token']}"
 

@@ -173,7 +173,7 @@ def steps(entry: Planned, seed: int) -> Iterator[Step]:
     dice = Dice(seed, f"entry/{entry.entry_id}")
     owner, ident = entry.owner, {"entry_id": entry.entry_id}
     start = working_day(entry.published_on - timedelta(days=6))
-    say = _Speech(entry.entry_id, dice)
+    say = Speech(entry.entry_id, dice)
     yield say(start, owner, "clerk", "catalog/draft-catalog-entry",
               {**ident, "provider_id": org_id(owner), "content": entry.content})  # fmt: skip
     kinds = [("secrecy", "not_secret")]
@@ -205,10 +205,11 @@ def steps(entry: Planned, seed: int) -> Iterator[Step]:
     yield say(reviewed, AUTHORITY, "reviewer", "catalog/publish-catalog-entry", ident)
 
 
-class _Speech:
+class Speech:
     """Puts steps of one lane one after the other, some minutes apart."""
 
     def __init__(self, lane: str, dice: Dice) -> None:
+        """Speak for one lane, with chance of its own."""
         self._lane = lane
         self._day: date | None = None
         self._minute = 0
@@ -224,6 +225,7 @@ class _Speech:
         *,
         refused: bool = False,
     ) -> Step:
+        """Return what somebody says on a day, some minutes after what was said before."""
         if day != self._day:
             self._day, self._minute = day, self._dice.minute(300)
         self._minute += self._dice.random.randint(2, 15)
@@ -235,6 +237,3 @@ class _Speech:
             body=body,
             refused=refused,
         )
-
-
-Speech = _Speech

@@ -76,7 +76,7 @@ async def live(
                 " choose another folder with --home."
             )
         await _begin(database_url)
-        city = City(url, {}, PASSWORD)
+        city = City(url, PASSWORD)
         try:
             await city.live(year.steps, done)
             await _quiet(connection)

@@ -99,19 +99,6 @@ def accounts_of(
         ).fetchall()
 
 
-def names_of(connection: psycopg.Connection, person_ids: list[str]) -> dict[str, str]:
-    """Return the display names of these persons; unknown ones are left out."""
-    rows = connection.execute(
-        """
-        SELECT person_id, display_name
-          FROM desk.accounts
-         WHERE person_id = ANY (%s)
-        """,
-        (person_ids,),
-    )
-    return dict(rows.fetchall())
-
-
 def password_of(connection: psycopg.Connection, person_id: str) -> str | None:
     """Return the stored hash of a password, None where there is none."""
     found = connection.execute(
