@@ -18,11 +18,19 @@ from adapters.stack.account import folder_for, servers_account
 from adapters.stack.nats import NatsServer
 from adapters.stack.postgres import Postgres
 from adapters.stack.provision import APPLICATION, OWNER, provision
+from tests import referees
 from tests.servers import PASSWORDS, SUPERUSER_PASSWORD, TEMPLATE, Database
 
 _numbers = itertools.count(1)
+_LEFT_OUT = referees.left_out()
+collect_ignore = sorted(_LEFT_OUT)
 # A test process is never power-cut: no test may pass or fail by what the disk does.
 _QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+
+
+def pytest_report_header() -> list[str]:
+    """Say which modules cannot run on this machine, and what they lack."""
+    return [f"left out: tests/{module} (no {program})" for module, program in _LEFT_OUT.items()]
 
 
 @pytest.fixture(scope="session")
