@@ -61,7 +61,7 @@ requirements: ## pin the dependencies anew, with hashes (needs uv)
 	  --extra server --group build -o requirements.txt pyproject.toml
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --custom-compile-command 'make requirements' \
-	  --extra server --group build --group dev -c requirements.txt \
+	  --extra server --extra sm --extra hsm --group build --group dev -c requirements.txt \
 	  -o requirements-dev.txt pyproject.toml
 
 clean: ## remove .venv and what tools left behind (the hub's home stays)
