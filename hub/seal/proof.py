@@ -51,8 +51,9 @@ def parse(data: bytes) -> Receipt:
     if lines and lines[0].startswith("extra "):
         extra = _decoded(lines.pop(0).removeprefix("extra "))
     word, _, digits = lines.pop(0).partition(" ") if lines else ("", "", "")
-    # Nineteen digits hold every index a log can have.
-    if word != "index" or not (digits.isascii() and digits.isdigit()) or len(digits) > 19:  # noqa: PLR2004
+    # Nineteen digits hold every index a log can have; it has one spelling, without leading zeros.
+    fine = digits.isdigit() and len(digits) <= 19 and digits == str(int(digits))  # noqa: PLR2004
+    if word != "index" or not fine:
         raise NoteError("a receipt names the index of its event: “index N”")
     hashes = tuple(_decoded(line) for line in lines)
     if len(hashes) > _STEPS_MAX or any(len(each) != HASH_BYTES for each in hashes):
