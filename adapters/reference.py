@@ -101,7 +101,9 @@ def settings_page() -> Iterable[str]:
     yield "else `hub.toml` here or in `/etc/hub/`, else the default.\n"
     yield "| `hub.toml` | environment | default | |\n|---|---|---|---|"
     for name, field in Settings.model_fields.items():
-        default = "" if field.default is None else f"`{field.default}`"
+        # What follows from another setting says so in its words.
+        plain = field.default_factory is None and field.default is not None
+        default = f"`{field.default}`" if plain else ""
         yield f"| `{name}` | `{PREFIX}{name.upper()}` | {default} | {field.description} |"
 
 

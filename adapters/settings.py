@@ -95,12 +95,41 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = Field(
         default="zh", description="Language of pages and reports when nobody asks for another."
     )
+    log_dir: Path = Field(
+        default_factory=lambda given: given["home"] / "log",
+        description="Folder of the sealed log, `<home>/log` by default: checkpoint and tiles.",
+    )
+    guard_dir: Path = Field(
+        default_factory=lambda given: given["home"] / "guard",
+        description=(
+            "Folder that keeps the checkpoint signed last, `<home>/guard` by default; "
+            "in production on another disk than the database and the log."
+        ),
+    )
+    log_key: str = Field(
+        default_factory=lambda given: str(given["home"] / "secrets" / "log.key"),
+        description=(
+            "The log's signing key: a file, `<home>/secrets/log.key` by default, or a key in a "
+            "device as a `pkcs11:` URI (RFC 7512)."
+        ),
+    )
+    origin: str | None = Field(
+        default=None,
+        pattern=r"^[^\s+]{1,200}$",
+        description="Name of the log in its checkpoints; without it one is made up at first.",
+    )
 
-    @field_validator("home", "pg_bin")
+    @field_validator("home", "pg_bin", "log_dir", "guard_dir")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         """Servers run with another working directory, so no path may depend on ours."""
         return path if path is None else path.expanduser().absolute()
+
+    @field_validator("log_key")
+    @classmethod
+    def _absolute_key(cls, key: str) -> str:
+        """Return a key's file wherever we run; a key in a device has no folder."""
+        return key if key.startswith("pkcs11:") else str(Path(key).expanduser().absolute())
 
     @classmethod
     def settings_customise_sources(
