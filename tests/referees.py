@@ -34,7 +34,10 @@ _THERE: dict[str, Callable[[], bool]] = {
 }
 
 # Test module, from the folder `tests` on -> the program it cannot do without.
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {
+    "referees_go/test_go.py": "go",
+    "referees_go/test_openssl.py": "openssl",
+}
 
 
 class RefereeMissing(Exception):
