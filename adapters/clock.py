@@ -20,6 +20,7 @@ from hub.departments.due import Duty
 from hub.departments.kinds import OrganizationKind
 from hub.execute import Hub
 from hub.feedback import commands as feedback
+from hub.security import commands as security
 from hub.sharing import commands as sharing
 from hub.sharing import grant_commands as grants
 from hub.state import kind_of
@@ -41,6 +42,7 @@ LAPSES: dict[tuple[str, Duty], type[Command]] = {
     ("feedback.feedback", Duty.ANSWER_FEEDBACK): feedback.RecordFeedbackAnswerOverdue,
     ("feedback.correction", Duty.CORRECT): feedback.RecordCorrectionOverdue,
     ("feedback.correction", Duty.SCREEN): feedback.RecordForwardingOverdue,
+    ("security.personal", Duty.ERASE): security.EraseAfterRetention,
     ("supervision.report", Duty.REPORT): supervision.RecordReportOverdue,
     ("supervision.audit", Duty.AUDIT_ANSWER): supervision.RecordAuditAnswerOverdue,
 }

@@ -12,6 +12,7 @@ from hub.convergence import rules as convergence
 from hub.departments import rules as departments
 from hub.feedback import rules as feedback
 from hub.rule import Rule
+from hub.security import rules as security
 from hub.sharing import rules as sharing
 from hub.state import Evolve
 from hub.supervision import rules as supervision
@@ -22,6 +23,7 @@ STATES: dict[str, Evolve] = {
     **convergence.STATES,
     **sharing.STATES,
     **feedback.STATES,
+    **security.STATES,
     **supervision.STATES,
 }
 """Stream id prefix -> how the stream's state is folded."""
@@ -32,6 +34,7 @@ RULES: dict[type[Command], Rule] = {
     **convergence.CONVERGENCE,
     **sharing.SHARING,
     **feedback.FEEDBACK,
+    **security.SECURITY,
     **supervision.SUPERVISION,
 }
 """Every command the hub takes."""

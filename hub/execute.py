@@ -18,6 +18,7 @@ from hub.command import Command
 from hub.decide import RULES, STATES
 from hub.errors import Busy, CommandReused, Refusal, VersionMoved
 from hub.event import Event
+from hub.personal import require_exchanged
 from hub.record import Appended, Found, NewEvent, Record, VersionConflict, Write
 from hub.rule import Rule, answer, missing, subject_of
 from hub.state import State, kind_of
@@ -71,8 +72,10 @@ class Hub:
 
         `at` is the legal time (aware, UTC). `command_id` makes a retry the same wish: the second
         time the first answer is returned. `expected` is the version of the subject the speaker
-        has seen; another one is refused with VersionMoved.
+        has seen; another one is refused with VersionMoved. Raises PlaintextError for personal
+        text that the edge has not exchanged for commitments.
         """
+        require_exchanged(command)
         wish = _Wish(RULES[type(command)], command, by, at, command_id)
         fresh = False
         for _ in range(ATTEMPTS_MAX):

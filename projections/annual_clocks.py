@@ -33,7 +33,7 @@ from hub.sharing.grant_events import DisposalConfirmed
 from hub.supervision.events import AuditResponseFiled, ReportFiled
 from projections.annual_sources import Fact
 
-JUDGED = frozenset(set(Duty) - {Duty.REFRESH, Duty.GRANT_END})
+JUDGED = frozenset(set(Duty) - {Duty.REFRESH, Duty.GRANT_END, Duty.ERASE})
 """Duties somebody can do in time or not; the end of a period is no duty, freshness has its own."""
 _DOES: dict[type[Event], Duty] = {
     CatalogEntrySubmitted: Duty.UPDATE,

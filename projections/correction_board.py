@@ -12,6 +12,7 @@ import psycopg
 
 from hub.feedback import events as e
 from hub.feedback.kinds import CorrectionStatus, Defect, Verdict
+from hub.personal import Commitment
 from hub.record import Recorded
 from projections.projection import Key, Projection
 from projections.query import as_row
@@ -49,6 +50,9 @@ class CorrectionRow(msgspec.Struct, frozen=True, kw_only=True):
     answered_at: datetime | None = None
     took_days: int | None = None
     contested: str = ""
+    citizen_id: str = ""
+    contact: Commitment = ""
+    statement: Commitment = ""
 
 
 def keys(event: e.CorrectionEvent, recorded: Recorded) -> Iterable[Key]:
@@ -75,6 +79,9 @@ def fold(
             items=event.items,
             records=event.records,
             requested_at=event.at,
+            citizen_id=event.citizen_id,
+            contact=event.contact,
+            statement=event.statement,
         )
     if row is None:
         return None
@@ -123,7 +130,7 @@ def _handled(row: CorrectionRow, event: e.CorrectionEvent) -> CorrectionRow:
 
 CORRECTION_BOARD = Projection(
     name="correction_board",
-    version=1,
+    version=2,
     row=CorrectionRow,
     key=("correction_id",),
     reads=(e.CorrectionEvent,),

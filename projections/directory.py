@@ -23,6 +23,7 @@ from hub.departments.events import (
     OrganizationRenamed,
     SharingUnitDesignated,
 )
+from hub.personal import Commitment
 from hub.record import Recorded
 from projections.projection import Key, Projection
 from projections.query import as_row
@@ -47,6 +48,8 @@ class DirectoryRow(msgspec.Struct, frozen=True, kw_only=True):
     active: bool = True
     registered_at: datetime
     ended_at: datetime | None = None
+    contact_name: Commitment = ""
+    contact_phone: Commitment = ""
 
 
 class OfficerRow(msgspec.Struct, frozen=True):
@@ -56,6 +59,8 @@ class OfficerRow(msgspec.Struct, frozen=True):
     person_id: str
     role: str
     appointed_at: datetime
+    person_name: Commitment = ""
+    phone: Commitment = ""
 
 
 def directory_keys(event: OrganizationEvent, recorded: Recorded) -> Iterable[Key]:
@@ -99,7 +104,13 @@ def _changed(key: Key, row: DirectoryRow, event: OrganizationEvent) -> Directory
             gone = set(event.duties)
             return change(row, duties=tuple(duty for duty in row.duties if duty not in gone))
         case SharingUnitDesignated():
-            return change(row, sharing_unit=event.unit, contact_id=event.contact_id)
+            return change(
+                row,
+                sharing_unit=event.unit,
+                contact_id=event.contact_id,
+                contact_name=event.contact_name,
+                contact_phone=event.contact_phone,
+            )
         case JurisdictionAssigned():
             return change(row, jurisdiction_code=event.jurisdiction_code)
         case DeputyNamed():
@@ -112,7 +123,7 @@ def _changed(key: Key, row: DirectoryRow, event: OrganizationEvent) -> Directory
 
 DIRECTORY = Projection(
     name="directory",
-    version=1,
+    version=2,
     row=DirectoryRow,
     key=("org_id",),
     reads=(
@@ -143,12 +154,14 @@ def officer_fold(
     del key, recorded
     if isinstance(event, OfficerRelieved):
         return None
-    return row or OfficerRow(event.org_id, event.person_id, event.role.value, event.at)
+    return row or OfficerRow(
+        event.org_id, event.person_id, event.role.value, event.at, event.name, event.phone
+    )
 
 
 OFFICERS = Projection(
     name="officers",
-    version=1,
+    version=2,
     row=OfficerRow,
     key=("org_id", "person_id", "role"),
     reads=(OfficerAppointed, OfficerRelieved),
@@ -164,7 +177,7 @@ def organization(connection: psycopg.Connection, org_id: str) -> DirectoryRow | 
             """
             SELECT org_id, name, kind, uscc, region_code, superior_id, jurisdiction_code,
                    sharing_unit, contact_id, deputy_id, successor_id, duties, former_names,
-                   active, registered_at, ended_at
+                   active, registered_at, ended_at, contact_name, contact_phone
               FROM directory
              WHERE org_id = %s
             """,
@@ -189,7 +202,7 @@ def organizations(
             """
             SELECT org_id, name, kind, uscc, region_code, superior_id, jurisdiction_code,
                    sharing_unit, contact_id, deputy_id, successor_id, duties, former_names,
-                   active, registered_at, ended_at
+                   active, registered_at, ended_at, contact_name, contact_phone
               FROM directory
              WHERE org_id > %(after)s
                AND starts_with(region_code, %(region_code)s)
@@ -206,7 +219,7 @@ def officers_of(connection: psycopg.Connection, org_id: str) -> list[OfficerRow]
     with connection.cursor(row_factory=as_row(OfficerRow)) as cursor:
         return cursor.execute(
             """
-            SELECT org_id, person_id, role, appointed_at
+            SELECT org_id, person_id, role, appointed_at, person_name, phone
               FROM officers
              WHERE org_id = %s
              ORDER BY person_id, role
@@ -220,7 +233,7 @@ def roles_of(connection: psycopg.Connection, person_id: str) -> list[OfficerRow]
     with connection.cursor(row_factory=as_row(OfficerRow)) as cursor:
         return cursor.execute(
             """
-            SELECT org_id, person_id, role, appointed_at
+            SELECT org_id, person_id, role, appointed_at, person_name, phone
               FROM officers
              WHERE person_id = %s
              ORDER BY org_id, role

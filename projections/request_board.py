@@ -12,6 +12,7 @@ import msgspec
 
 from hub.catalog.kinds import ShareMethod, ShareType
 from hub.departments.due import Due, Duty
+from hub.personal import Commitment
 from hub.record import Recorded
 from hub.sharing import events as e
 from hub.sharing.kinds import AgreedVia, DeclineReason, ExtensionStatus, RequestStatus
@@ -65,6 +66,9 @@ class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
     screening_overdue: bool = False
     reply_overdue: bool = False
     provision_overdue: bool = False
+    handler_id: str = ""
+    handler_name: Commitment = ""
+    handler_phone: Commitment = ""
 
 
 _change = msgspec.structs.replace
@@ -134,6 +138,9 @@ def _drafted(event: e.RequestDrafted) -> RequestRow:
         system_id=event.system_id,
         service_item=event.service_item,
         drafted_at=event.at,
+        handler_id=event.handler_id,
+        handler_name=event.handler_name,
+        handler_phone=event.handler_phone,
     )
 
 
@@ -258,7 +265,7 @@ def _concluded(row: RequestRow, event: e.Conclusion) -> RequestRow:
 
 REQUEST_BOARD = Projection(
     name="request_board",
-    version=1,
+    version=2,
     row=RequestRow,
     key=("request_id",),
     reads=(e.RequestEvent,),

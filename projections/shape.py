@@ -10,7 +10,7 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum, IntEnum
-from typing import Any, Generic, Union, get_args, get_origin
+from typing import Annotated, Any, Generic, Union, get_args, get_origin
 
 import msgspec
 
@@ -106,7 +106,9 @@ def _raw(found: re.Match[bytes]) -> bytes:
 
 
 def _inner(annotation: Any) -> Any:
-    """Return what is left of `X | None` without the None."""
+    """Return what is left of `X | None` without the None, of an annotated type the type."""
+    if get_origin(annotation) is Annotated:
+        return _inner(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
         members = [member for member in get_args(annotation) if member is not type(None)]
         return members[0] if len(members) == 1 else annotation

@@ -9,6 +9,7 @@ from stdnum.cn import uscc as _uscc
 from hub.actor import Role
 from hub.command import Code, Command, Day, LegalBasisId, Line, Note, OrgId, PersonId, Reason
 from hub.departments.kinds import LegalRank, OrganizationKind
+from hub.personal import Personal, PersonalLine
 
 RegionCode = Annotated[str, StringConstraints(pattern=r"^\d{6}(\d{3}){0,2}$")]
 """A region of GB/T 2260: six digits, nine or twelve below the county."""
@@ -27,6 +28,10 @@ def _check_uscc(value: str) -> str:
 
 Uscc = Annotated[str, AfterValidator(_check_uscc)]
 """A unified social credit code 统一社会信用代码, GB 32100, check digit verified."""
+
+
+_CONTACT = Personal(subject="contact_id", holder="org_id")
+_OFFICER = Personal(subject="person_id", holder="org_id")
 
 
 class _OfTheCity(Command):
@@ -88,6 +93,8 @@ class DesignateSharingUnit(Command):
     org_id: OrgId
     unit: Line
     contact_id: PersonId
+    contact_name: Annotated[PersonalLine, _CONTACT] = ""
+    contact_phone: Annotated[PersonalLine, _CONTACT] = ""
 
 
 class AppointOfficer(Command):
@@ -96,6 +103,8 @@ class AppointOfficer(Command):
     org_id: OrgId
     person_id: PersonId
     role: Role
+    name: Annotated[PersonalLine, _OFFICER] = ""
+    phone: Annotated[PersonalLine, _OFFICER] = ""
 
 
 class RelieveOfficer(Command):

@@ -27,6 +27,7 @@ class Duty(StrEnum):
     AUDIT_ANSWER = "audit_answer"
     GRANT_END = "grant_end"
     REFRESH = "refresh"
+    ERASE = "erase"
 
 
 class Due(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,6 +6,7 @@ from hub.actor import Role
 from hub.codec import register
 from hub.departments.kinds import LegalRank, OrganizationKind
 from hub.event import Event
+from hub.personal import Commitment
 
 
 class OrganizationEvent(Event, frozen=True, kw_only=True):
@@ -61,6 +62,8 @@ class SharingUnitDesignated(OrganizationEvent, frozen=True, kw_only=True):
 
     unit: str
     contact_id: str
+    contact_name: Commitment = ""
+    contact_phone: Commitment = ""
 
 
 class OfficerAppointed(OrganizationEvent, frozen=True, kw_only=True):
@@ -70,6 +73,8 @@ class OfficerAppointed(OrganizationEvent, frozen=True, kw_only=True):
 
     person_id: str
     role: Role
+    name: Commitment = ""
+    phone: Commitment = ""
 
 
 class OfficerRelieved(OrganizationEvent, frozen=True, kw_only=True):

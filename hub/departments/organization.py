@@ -216,7 +216,13 @@ def designate_sharing_unit(
     """Name the sharing office (Decree 809 §11)."""
     active(states, command.org_id)
     return SharingUnitDesignated(
-        at=at, by=by, org_id=command.org_id, unit=command.unit, contact_id=command.contact_id
+        at=at,
+        by=by,
+        org_id=command.org_id,
+        unit=command.unit,
+        contact_id=command.contact_id,
+        contact_name=command.contact_name,
+        contact_phone=command.contact_phone,
     )
 
 
@@ -237,7 +243,13 @@ def appoint(command: AppointOfficer, states: States, by: Actor, at: datetime) ->
             where="person_id",
         )
     return OfficerAppointed(
-        at=at, by=by, org_id=command.org_id, person_id=command.person_id, role=command.role
+        at=at,
+        by=by,
+        org_id=command.org_id,
+        person_id=command.person_id,
+        role=command.role,
+        name=command.name,
+        phone=command.phone,
     )
 
 

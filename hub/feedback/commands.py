@@ -1,6 +1,7 @@
 """What may be asked about usage feedback and correction cases.
 
-Text here speaks of data, never of a citizen: who is meant is said by keyed hashes of records.
+Text here speaks of data, never of a citizen: who is meant is said by keyed hashes of records. What
+a citizen himself stated, and how he can be reached, is personal text and never enters the record.
 """
 
 from typing import Annotated
@@ -22,9 +23,11 @@ from hub.command import (
     Sha256,
 )
 from hub.feedback.kinds import Defect, Verdict
+from hub.personal import CitizenId, Personal, PersonalLine, PersonalNote
 
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 """How many."""
+_CITIZEN = Personal(subject="citizen_id", holder="raiser_id")
 
 
 class _OfGrant(Command):
@@ -84,7 +87,10 @@ class ConfirmFeedbackDue(Command):
 
 
 class RequestCorrection(Command):
-    """Report wrong data of an entry: the items, how many records, keyed hashes of them."""
+    """Report wrong data of an entry: the items, how many records, keyed hashes of them.
+
+    Where a citizen pointed it out: his statement, and how to reach him, under a random key.
+    """
 
     correction_id: CorrectionId
     entry_id: EntryId
@@ -95,6 +101,9 @@ class RequestCorrection(Command):
     records: Annotated[int, Field(ge=1, le=1_000_000_000)]
     record_hashes: Annotated[tuple[Sha256, ...], Field(max_length=200)] = ()
     resource_id: ResourceId | None = None
+    citizen_id: CitizenId | None = None
+    contact: Annotated[PersonalLine, _CITIZEN] = ""
+    statement: Annotated[PersonalNote, _CITIZEN] = ""
 
     @property
     def founding_id(self) -> str:

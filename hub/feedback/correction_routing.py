@@ -59,6 +59,9 @@ def request(
         record_hashes=command.record_hashes,
         resource_id=command.resource_id or "",
         due=forwarding if forwarded else None,
+        citizen_id=command.citizen_id or "",
+        contact=command.contact,
+        statement=command.statement,
     )
     if forwarded:
         return (requested,)

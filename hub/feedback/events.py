@@ -7,6 +7,7 @@ from hub.codec import register
 from hub.departments.due import Due, Duty
 from hub.event import Event
 from hub.feedback.kinds import Defect, Verdict
+from hub.personal import Commitment
 
 
 class FeedbackEvent(Event, frozen=True, kw_only=True):
@@ -137,6 +138,9 @@ class CorrectionRequested(CorrectionEvent, frozen=True, kw_only=True):
     record_hashes: tuple[str, ...] = ()
     resource_id: str = ""
     due: Due | None = None
+    citizen_id: str = ""
+    contact: Commitment = ""
+    statement: Commitment = ""
 
 
 class CorrectionReceived(CorrectionEvent, frozen=True, kw_only=True):

@@ -19,10 +19,12 @@ from hub.command import (
     Line,
     Note,
     OrgId,
+    PersonId,
     Reason,
     RequestId,
     ResourceId,
 )
+from hub.personal import Personal, PersonalLine
 from hub.sharing.kinds import DeclineReason, FulfilledVia
 
 Items = Annotated[tuple[Line, ...], Field(max_length=1000)]
@@ -31,10 +33,14 @@ Methods = Annotated[tuple[ShareMethod, ...], Field(max_length=3)]
 """Ways of sharing."""
 Days = Annotated[int, Field(ge=1, le=366)]
 """Working days."""
+_HANDLER = Personal(subject="handler_id", holder="requester_id")
 
 
 class DraftSharingRequest(Command):
-    """Write down a request: legal basis, scenario, scope, method and period, warranted (§20)."""
+    """Write down a request: legal basis, scenario, scope, method and period, warranted (§20).
+
+    The handler 经办人 is whom the provider may ask.
+    """
 
     request_id: RequestId
     entry_id: EntryId
@@ -49,6 +55,9 @@ class DraftSharingRequest(Command):
     service_item: Note = ""
     calls_per_day_max: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 0
     warranted: bool
+    handler_id: PersonId | None = None
+    handler_name: Annotated[PersonalLine, _HANDLER] = ""
+    handler_phone: Annotated[PersonalLine, _HANDLER] = ""
 
     @property
     def legal_basis_id(self) -> str:

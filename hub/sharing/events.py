@@ -9,6 +9,7 @@ from hub.catalog.kinds import ShareMethod, ShareType
 from hub.codec import register
 from hub.departments.due import Due, Duty
 from hub.event import Event
+from hub.personal import Commitment
 from hub.sharing.kinds import AgreedVia, DeclineReason, FulfilledVia
 
 
@@ -36,6 +37,9 @@ class RequestDrafted(RequestEvent, frozen=True, kw_only=True):
     system_id: str
     service_item: str = ""
     calls_per_day_max: int = 0
+    handler_id: str = ""
+    handler_name: Commitment = ""
+    handler_phone: Commitment = ""
 
 
 class RequestApprovedInternally(RequestEvent, frozen=True, kw_only=True):

@@ -81,6 +81,9 @@ def draft(command: DraftSharingRequest, states: States, by: Actor, at: datetime)
         system_id=wish.system_id,
         service_item=wish.service_item,
         calls_per_day_max=wish.calls_per_day_max,
+        handler_id=command.handler_id or "",
+        handler_name=command.handler_name,
+        handler_phone=command.handler_phone,
     )
 
 
