@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Commands that may wait for the disk; the next is answered 503 Retry-After.",
     )
+    pasts_max: int = Field(
+        default=6,
+        ge=2,
+        le=100,
+        description="Views of past moments (as_of) kept built; the least asked for is dropped.",
+    )
     log_format: Literal["console", "json"] = Field(
         default="console", description="Log lines for people (console) or machines (json)."
     )
@@ -118,8 +124,15 @@ class Settings(BaseSettings):
         pattern=r"^[^\s+]{1,200}$",
         description="Name of the log in its checkpoints; without it one is made up at first.",
     )
+    witness_policy: Path = Field(
+        default_factory=lambda given: given["home"] / "policy",
+        description=(
+            "Whose cosignatures make a checkpoint witnessed (C2SP tlog-policy), `<home>/policy` by "
+            "default; without the file the hub has no witnesses."
+        ),
+    )
 
-    @field_validator("home", "pg_bin", "log_dir", "guard_dir")
+    @field_validator("home", "pg_bin", "log_dir", "guard_dir", "witness_policy")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         """Servers run with another working directory, so no path may depend on ours."""
