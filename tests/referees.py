@@ -35,6 +35,7 @@ _THERE: dict[str, Callable[[], bool]] = {
 
 # Test module, from the folder `tests` on -> the program it cannot do without.
 MODULES: dict[str, str] = {
+    "adapters/seal/test_device.py": "softhsm2",
     "referees_go/test_go.py": "go",
     "referees_go/test_openssl.py": "openssl",
 }

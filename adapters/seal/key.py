@@ -1,0 +1,79 @@
+"""The log's signing key: made at the first start, read at every other, never by the database.
+
+A key is good for one origin. Who must change it (stolen, lost, device replaced) starts a new
+origin with `hub seal restart`: a log that signed with two keys could have told two stories.
+"""
+
+import secrets
+from pathlib import Path
+
+from adapters.keys import BadKey, FileSigner, Signer
+from adapters.seal.guard import Guard
+from adapters.settings import Settings
+from hub.seal import note as notes
+from hub.seal.checkpoint import Checkpoint
+from hub.seal.note import Note, Signature
+
+DEVICE = "pkcs11:"
+"""How the setting `log_key` begins when the key lies in a device."""
+
+
+def signer_for(settings: Settings, guard: Guard) -> Signer:
+    """Open the key that the settings name; raises BadKey with what to do.
+
+    Only a log that never signed gets a new key.
+    """
+    if settings.log_key.startswith(DEVICE):
+        return _in_device(settings, guard)
+    path = Path(settings.log_key)
+    if path.exists():
+        signer = FileSigner.read(path)
+        if settings.origin not in {None, signer.key.name}:
+            raise BadKey(
+                f"The key in {path} belongs to the log {signer.key.name}, but the setting origin "
+                f"says {settings.origin}. Take the setting away, or start that log with "
+                f"`hub seal restart --origin {settings.origin} --reason TEXT`."
+            )
+        return signer
+    last = guard.last()
+    if last is not None:
+        raise BadKey(
+            f"The key file {path} of the log {last.origin} is gone. Bring its copy back, or start "
+            "a new log with `hub seal restart --origin NAME --reason TEXT`."
+        )
+    return FileSigner.create(path, settings.origin or made_up_origin())
+
+
+def made_up_origin() -> str:
+    """Return a name for a log that nobody named."""
+    return f"shuqiao/{secrets.token_hex(8)}"
+
+
+def sign(signer: Signer, head: Checkpoint) -> Note:
+    """Return the signed note of a checkpoint; the guard must hold this checkpoint before."""
+    key = signer.key
+    blob = signer.sign(head.text.encode())
+    return Note(head.text, (Signature(key.name, key.key_id, blob),))
+
+
+def with_more(note: Note, more: list[Signature]) -> Note:
+    """Return a note with further signatures; a key that signed it already is not added again."""
+    known = {(each.name, each.key_id) for each in note.signatures}
+    fresh = tuple(each for each in more if (each.name, each.key_id) not in known)
+    signatures = (note.signatures + fresh)[: notes.SIGNATURES_MAX]
+    return Note(note.text, signatures)
+
+
+def _in_device(settings: Settings, guard: Guard) -> Signer:
+    try:
+        from adapters.seal.pkcs11 import DeviceSigner  # noqa: PLC0415 - an extra, not always there
+    except ImportError as error:
+        raise BadKey(
+            "The setting log_key names a key in a device, but the library for it is not installed: "
+            "`pip install 'shuqiao[hsm]'`."
+        ) from error
+    last = guard.last()
+    origin = settings.origin or (None if last is None else last.origin)
+    if origin is None:
+        raise BadKey("A key in a device has no name of its own: set the setting origin.")
+    return DeviceSigner.open(settings.log_key, origin)
