@@ -1,7 +1,8 @@
 # One image for every process of the hub; compose.yaml says which runs where.
 FROM python:3.13-slim
 
-RUN useradd --system --create-home --home-dir /var/lib/shuqiao shuqiao
+RUN useradd --system --create-home --home-dir /var/lib/shuqiao shuqiao \
+ && install --directory --owner shuqiao --mode 0700 /var/lib/shuqiao-key /var/lib/shuqiao-guard
 WORKDIR /opt/shuqiao
 
 COPY requirements.txt .

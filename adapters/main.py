@@ -45,6 +45,7 @@ class Role:
 ROLES = (
     Role("follower", "adapters.follower", needs="adapters.follower"),
     Role("relay", "adapters.nats", needs="adapters.nats"),
+    Role("sealer", "adapters.seal", needs="adapters.seal"),
     Role("api", "adapters.serve", needs="adapters.http.app", listens=True),
 )
 

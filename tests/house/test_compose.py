@@ -91,3 +91,16 @@ def test_docker_compose_accepts_the_file_where_docker_is() -> None:
     if docker is not None and compose("version").returncode == 0:
         answer = compose("--file", str(ROOT / "compose.yaml"), "config", "--quiet")
         assert answer.returncode == 0, answer.stderr.decode()
+
+
+def test_the_log_s_key_and_its_guard_are_the_sealer_s_alone() -> None:
+    for volume in ("key", "guard"):
+        holders = [
+            name
+            for name, one in SERVICES.items()
+            if any(each.startswith(f"{volume}:") for each in one.get("volumes", ()))
+        ]
+        assert holders == ["sealer"]
+    environment = SERVICES["sealer"]["environment"]
+    assert environment["HUB_LOG_KEY"].startswith("/var/lib/shuqiao-key/")
+    assert environment["HUB_GUARD_DIR"] == "/var/lib/shuqiao-guard"
