@@ -64,7 +64,10 @@ def note_of(connection: psycopg.Connection, track: str, size: int) -> bytes | No
 
 
 def thin_out(connection: psycopg.Connection, track: str) -> None:
-    """Remove checkpoints older than an hour but the last of each hour and the stamped ones."""
+    """Remove checkpoints older than an hour.
+
+    Of each hour the last stays, and the last that was witnessed; and whatever is stamped.
+    """
     connection.execute(
         """
         DELETE FROM desk.checkpoints AS old
@@ -75,6 +78,7 @@ def thin_out(connection: psycopg.Connection, track: str) -> None:
                          FROM desk.checkpoints AS later
                         WHERE later.track = old.track
                           AND later.size > old.size
+                          AND (old.witnessed_at IS NULL OR later.witnessed_at IS NOT NULL)
                           AND date_trunc('hour', later.signed_at)
                               = date_trunc('hour', old.signed_at))
         """,

@@ -18,7 +18,7 @@ from adapters.seal.growth import Grown, Growth
 from adapters.seal.key import sign, with_more
 from adapters.seal.mend import STEP, Say, inspect, take_up
 from adapters.seal.opening import alone, begin
-from adapters.seal.store import CHECKPOINT
+from adapters.seal.store import CHECKPOINT, KEY
 from adapters.seal.track import Track
 from adapters.seal.trouble import CannotSeal, SealerAtWork, shorter
 from hub.seal import note as notes
@@ -128,6 +128,7 @@ class _Work:
         """Open the key, take up the tree, and publish what was signed last if it is not yet."""
         track, connection = self._track, self._connection
         self._signed, self._signer = begin(track, connection)
+        disk.put(track.files.folder, {KEY: f"{self._signer.key.text}\n".encode()})
         if (end := head(connection)) < self._signed.size:
             raise shorter(end, self._signed.size)
         self._growth = take_up(connection, track.files, self._signed, track.leaf, self._say)

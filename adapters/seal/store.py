@@ -10,6 +10,8 @@ from hub.seal.merkle import Digest, sha256
 from hub.seal.tiles import WIDTH, Tiles, parse, path
 
 CHECKPOINT = "checkpoint"
+KEY = "key"
+"""The file beside the checkpoint that holds the log's public key."""
 LOOK_SECONDS = 0.02
 """How often somebody who waits looks whether the checkpoint is another."""
 
