@@ -1,6 +1,6 @@
 """What may be asked of annual reports and audit engagements."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -23,6 +23,11 @@ from hub.command import (
 from hub.supervision.kinds import ScopeKind, Severity
 
 Year = Annotated[int, Field(ge=2000, le=2100)]
+LogId = Annotated[str, Field(pattern=r"^supervision\.log:(sha256|sm3)$")]
+LogName = Annotated[str, BeforeValidator(clean), Field(pattern=r"^[^\s+]{1,200}$")]
+"""The name of a log in its checkpoints (C2SP: no blank and no plus sign)."""
+LogKey = Annotated[str, Field(pattern=r"^[^\s+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{1,400}$")]
+"""A public key as Go's sumdb/note writes it: name+id+base64."""
 Position = Annotated[int, Field(ge=1, le=NUMBER_MAX)]
 Digest = Annotated[str, BeforeValidator(clean), Field(pattern=r"^(sha256:[0-9a-f]{64})?$")]
 """A digest, or nothing where there is no document."""
@@ -120,6 +125,18 @@ class Scope(BaseModel):
             kind, words = "scope_period", "a period needs its first and its last day, in this order"
             raise PydanticCustomError(kind, words)
         return self
+
+
+class StartLogOrigin(Command):
+    """Record that the sealed log begins anew under another name; `hub seal restart` sends it."""
+
+    log_id: LogId
+    origin: LogName
+    key: LogKey
+    reason: Reason
+    previous_origin: Line | Literal[""] = ""
+    previous_size: Annotated[int, Field(ge=0, le=NUMBER_MAX)] = 0
+    previous_root: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
 class OpenAudit(Command):

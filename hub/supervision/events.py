@@ -213,6 +213,25 @@ class AuditClosed(AuditEvent, frozen=True, kw_only=True):
     conclusion: str
 
 
+class LogOriginStarted(Event, frozen=True, kw_only=True):
+    """A sealed log under a new name and key covers the record from its first event on.
+
+    `previous_origin` ended at `previous_size` events with `previous_root` (hex); what it signed
+    stays with its readers and witnesses, and `reason` says why it could not go on.
+    """
+
+    STREAM = "log_id"
+    TOPIC = "supervision.log.origin_started"
+
+    log_id: str
+    origin: str
+    key: str
+    reason: str
+    previous_origin: str = ""
+    previous_size: int = 0
+    previous_root: str = ""
+
+
 ReportEvents = (
     ReportDutyRaised
     | ReportDrafted
@@ -253,4 +272,5 @@ register(
     AuditResponseFiled,
     AuditAnswerOverdue,
     AuditClosed,
+    LogOriginStarted,
 )

@@ -8,7 +8,7 @@ from hub.command import Command
 from hub.permit import anywhere, own
 from hub.rule import Rule, rule
 from hub.state import Evolve
-from hub.supervision import annual_report, audit, audit_work, report_duty
+from hub.supervision import annual_report, audit, audit_work, log_origin, report_duty
 from hub.supervision import commands as s
 
 HEAD = Role.DEPARTMENT_HEAD
@@ -23,6 +23,7 @@ CLOCK = Role.CLOCK
 STATES: dict[str, Evolve] = {
     annual_report.AnnualReport.STREAM: annual_report.evolve,
     audit.AuditEngagement.STREAM: audit.evolve,
+    log_origin.SealedLog.STREAM: log_origin.evolve,
 }
 
 SUPERVISION: dict[type[Command], Rule] = {
@@ -64,5 +65,6 @@ SUPERVISION: dict[type[Command], Rule] = {
         audit.respond, "audit_id", own("audit_id.audited_id", HEAD, SHARING_HEAD, SUPERVISOR)
     ),
     s.RecordAuditAnswerOverdue: rule(audit.record_answer_overdue, "audit_id", anywhere(CLOCK)),
+    s.StartLogOrigin: rule(log_origin.start, "log_id", anywhere(OPERATOR)),
     s.CloseAudit: rule(audit.close, "audit_id", own("audit_id.auditor_id", AUDITOR)),
 }
