@@ -1,6 +1,6 @@
 """`hub replay`: the views as they stood at a position or on a day, in a schema of their own."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -90,14 +90,11 @@ def _built(schema: str, until: int | None, moment: datetime | None, home: Path |
 
 def moment_of(text: str) -> datetime:
     """Return the moment meant: a day is over at its 24:00 in China, a bare time is China's."""
-    from hub.departments.calendar import CHINA, end_of
+    from projections import moment
 
     try:
-        if len(text) == len("2026-06-30"):
-            return end_of(date.fromisoformat(text)) - timedelta(microseconds=1)
-        moment = datetime.fromisoformat(text)
+        return moment.moment_of(text)
     except ValueError as error:
         raise WrongUse(
             f"“{text}” is not a time; write 2026-06-30 or 2026-06-30T17:30:00+08:00."
         ) from error
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=CHINA)

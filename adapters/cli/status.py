@@ -40,6 +40,7 @@ def facts_of(settings: "Settings", addresses: "Addresses") -> dict[str, Any]:
     from adapters.migrate import pending
     from projections.connect import connect
     from projections.positions import standings
+    from projections.rebuild import replays
 
     missing = pending(addresses.database_url)
     facts: dict[str, Any] = {
@@ -49,6 +50,7 @@ def facts_of(settings: "Settings", addresses: "Addresses") -> dict[str, Any]:
         "position": None,
         "database_bytes": None,
         "projections": {},
+        "pasts": [],
     }
     with connect(addresses.database_url, purpose="status") as connection:
         facts["database_bytes"] = _one(connection, "SELECT pg_database_size(current_database())")
@@ -58,6 +60,7 @@ def facts_of(settings: "Settings", addresses: "Addresses") -> dict[str, Any]:
                 each.name: {"position": each.position, "parked": each.parked_reason}
                 for each in standings(connection)
             }
+            facts["pasts"] = [f"{schema}: as of {shows}" for schema, shows in replays(connection)]
     return facts
 
 

@@ -12,6 +12,7 @@ from adapters.http.question import A
 from adapters.http.reading import check_officer, whose
 from hub.command import BatchId, EntryId, OrgId, ResourceId
 from hub.convergence.kinds import BatchStatus, ResourceStatus
+from hub.departments.calendar import local_day
 from hub.supervision.audit import Subject
 from projections import batches, freshness, resources
 from projections.batches import BATCHES, BatchRow
@@ -43,7 +44,7 @@ def _of_provider(entry_id: str, provider_id: str, on: date | None = None) -> Sub
 
 
 def _of_batch(row: BatchRow) -> Subject:
-    return _of_provider(row.entry_id, row.provider_id, row.delivered_at.date())
+    return _of_provider(row.entry_id, row.provider_id, local_day(row.delivered_at))
 
 
 @router.get("/resources", summary="Resources 数据资源", **listing(ResourceRow))

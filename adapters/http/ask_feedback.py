@@ -10,6 +10,7 @@ from adapters.http.places import PLACES
 from adapters.http.question import A
 from adapters.http.reading import check_officer, whose
 from hub.command import CorrectionId, EntryId, FeedbackId, GrantId, OrgId
+from hub.departments.calendar import local_day
 from hub.feedback.kinds import CorrectionStatus
 from hub.supervision.audit import Subject
 from projections import correction_board, feedback_board
@@ -23,12 +24,12 @@ PLACES["feedback.correction"] = "/api/v1/feedback/corrections"
 
 def _of_correction(row: CorrectionRow) -> Subject:
     parties = (row.raiser_id, row.provider_id)
-    return Subject(row.correction_id, row.entry_id, parties, row.requested_at.date())
+    return Subject(row.correction_id, row.entry_id, parties, local_day(row.requested_at))
 
 
 def _of_feedback(row: FeedbackRow) -> Subject:
     parties = (row.requester_id, row.provider_id)
-    return Subject(row.request_id, row.entry_id, parties, row.submitted_at.date())
+    return Subject(row.request_id, row.entry_id, parties, local_day(row.submitted_at))
 
 
 @router.get("/corrections", summary="Correction cases 校核更正", **listing(CorrectionRow))

@@ -81,7 +81,7 @@ async def deadline_rules(
     A term started on a day keeps the rule of that day.
     """
     check_officer(asked.reader)
-    day = on or local_day(asked.desk.clock())
+    day = on or local_day(await asked.stood.now())
 
     def question(connection: psycopg.Connection) -> list[DeadlineInForce]:
         return [

@@ -10,6 +10,7 @@ from adapters.http.places import PLACES
 from adapters.http.question import A, Asked
 from adapters.http.reading import check_officer, is_wide, whose
 from hub.command import EntryId, GrantId, OrgId, RequestId
+from hub.departments.calendar import local_day
 from hub.sharing.kinds import GrantStatus, RequestStatus
 from hub.supervision.audit import Subject
 from projections import request_questions, sharing_ledger, use_register
@@ -29,12 +30,12 @@ def of_request(row: RequestRow) -> Subject:
     """Return whom a request concerns: the provider only once it has been sent."""
     sent = row.status not in INSIDE and row.submitted_at is not None
     parties = (row.requester_id, row.provider_id) if sent else (row.requester_id,)
-    return Subject(row.request_id, row.entry_id, parties, row.drafted_at.date())
+    return Subject(row.request_id, row.entry_id, parties, local_day(row.drafted_at))
 
 
 def of_grant(row: LedgerRow | UseRow) -> Subject:
     """Return whom a grant or its use concerns."""
-    on = (row.issued_at if isinstance(row, LedgerRow) else row.at).date()
+    on = local_day(row.issued_at if isinstance(row, LedgerRow) else row.at)
     return Subject(row.request_id, row.entry_id, (row.requester_id, row.provider_id), on)
 
 

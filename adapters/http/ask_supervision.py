@@ -10,6 +10,7 @@ from adapters.http.places import PLACES
 from adapters.http.question import A
 from adapters.http.reading import check_officer, whose
 from hub.command import AuditId, OrgId
+from hub.departments.calendar import local_day
 from hub.supervision.audit import Subject
 from projections import annual_reports, engagements
 from projections.annual_reports import ANNUAL_REPORTS, AnnualReportRow
@@ -26,7 +27,7 @@ def _of_report(row: AnnualReportRow) -> Subject:
 
 def _of_engagement(row: EngagementRow) -> Subject:
     parties = (row.auditor_id, row.audited_id)
-    return Subject(row.audit_id, "", parties, row.opened_at.date())
+    return Subject(row.audit_id, "", parties, local_day(row.opened_at))
 
 
 @router.get("/reports", summary="Annual reports 年度报告", **listing(AnnualReportRow))

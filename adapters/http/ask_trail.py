@@ -15,7 +15,9 @@ from adapters.http.question import A, not_there
 from adapters.http.reading import check_officer, check_sees, whose
 from hub.codec import decode
 from hub.command import OrgId, PersonId
+from hub.departments.calendar import local_day
 from hub.departments.organization import Organization
+from hub.record import Recorded
 from hub.sharing.events import RequestApprovedInternally, RequestDrafted
 from hub.supervision.audit import Subject
 from projections import audit_trail, deadlines, reader
@@ -58,6 +60,7 @@ async def duties(
     """List what a department owes and until when, all duties of a case, or what is overdue."""
     now = asked.desk.clock()
     owner = await whose(asked.reader, asked.desk.standings, owner_id or "", now)
+    then = await asked.stood.now()
     last = asked.key(date, str, str)
 
     def question(connection: psycopg.Connection) -> Sequence[DeadlineRow]:
@@ -65,7 +68,7 @@ async def duties(
             return deadlines.of_case(connection, case_id)
         if which is Which.OPEN and owner:
             return deadlines.open_of(connection, owner, after=last, limit=asked.limit)
-        return deadlines.overdue(connection, now, owner_id=owner, after=last, limit=asked.limit)
+        return deadlines.overdue(connection, then, owner_id=owner, after=last, limit=asked.limit)
 
     return await asked.page(
         question,
@@ -111,13 +114,22 @@ async def trail(
 async def event(asked: A, position: Annotated[int, Path(ge=1, le=2**62)]) -> Response:
     """Show an event of the record: what stands behind a line or a figure."""
     check_officer(asked.reader)
-    rows = await asked.desk.ask(lambda connection: reader.at(connection, [position]))
+    looking_back = asked.stood.moment is not None
+
+    def question(connection: psycopg.Connection) -> Sequence[Recorded]:
+        if looking_back and not audit_trail.at_positions(connection, [position]):
+            return ()
+        return reader.at(connection, [position])
+
+    rows = await asked.ask(question)
     if not rows:
         raise not_there(f"position {position}")
     recorded = rows[0]
     found = decode(recorded.topic, recorded.schema_version, recorded.state)
     subjects = audit_trail.subjects_of(found)
-    subject = _subject(recorded.topic, found.case_id, subjects, found.by.org_id, found.at.date())
+    subject = _subject(
+        recorded.topic, found.case_id, subjects, found.by.org_id, local_day(found.at)
+    )
     await check_sees(asked.reader, asked.desk.standings, subject, asked.desk.clock())
     body = msgspec.json.encode(
         EventShown(
@@ -138,7 +150,7 @@ async def event(asked: A, position: Annotated[int, Path(ge=1, le=2**62)]) -> Res
 
 def matter(row: AuditRow) -> Subject:
     """Return whom a line of the trail concerns."""
-    return _subject(row.topic, row.case_id, row.subjects, row.org_id, row.at.date())
+    return _subject(row.topic, row.case_id, row.subjects, row.org_id, local_day(row.at))
 
 
 def _subject(topic: str, case_id: str, ids: Sequence[str], author_id: str, on: date) -> Subject:

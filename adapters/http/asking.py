@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, FastAPI, Header, Request
 
 from adapters.http.desk import Desk, desk_of
 from adapters.http.exchange import headers_of
 from adapters.http.language import language_of
 from adapters.http.posting import check_json, check_signed
+from adapters.http.problems import EdgeProblem
 from adapters.http.standing import Reader
 from adapters.identity.door import SAFE, Visitor
 from hub.command import AuditId
@@ -52,6 +53,31 @@ async def language_asked(request: Request) -> Language:
 async def the_desk(request: Request) -> Desk:
     """Return the desk, without a detour through a thread."""
     return desk_of(request)
+
+
+def check_known(request: Request) -> None:
+    """Refuse a parameter that the description of this address does not name; raises EdgeProblem.
+
+    A filter that is misspelt would otherwise answer with everything.
+    """
+    asked = set(request.query_params)
+    if not asked:
+        return
+    known = _known(request.app, request.scope["route"].path, request.method.lower())
+    for name in sorted(asked - known):
+        raise EdgeProblem(
+            "malformed",
+            f"there is no parameter “{name[:80]}” here; there are: {', '.join(sorted(known))}",
+            f"没有参数“{name[:80]}”，可用参数：{'、'.join(sorted(known))}",
+            where=name[:80],
+        )
+
+
+def _known(app: FastAPI, path: str, method: str) -> frozenset[str]:
+    operation = app.openapi()["paths"].get(path, {}).get(method, {})
+    return frozenset(
+        each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"
+    )
 
 
 AtDesk = Annotated[Desk, Depends(the_desk)]

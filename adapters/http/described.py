@@ -10,7 +10,7 @@ from adapters.http.problems import responses
 
 ALWAYS = (
     *("malformed", "unauthenticated", "forbidden", "not_found", "not_acceptable", "conflict"),
-    *("validation", "busy", "overloaded", "unavailable", "behind"),
+    *("validation", "busy", "overloaded", "unavailable", "behind", "building", "past_broken"),
 )
 
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from psycopg_pool import ConnectionPool
 
 from adapters.http.metrics import Metrics
+from adapters.http.pasts import Pasts
 from adapters.http.standing import Standings
 from adapters.identity.door import Door
 from adapters.lake.store import PayloadStore
@@ -33,7 +34,7 @@ def now() -> datetime:
 
 @dataclass
 class Desk:
-    """Record and hub for commands, a pool for questions, the door, the payloads, the clock."""
+    """Record and hub for commands, a pool for questions, the past, door, payloads, the clock."""
 
     settings: Settings
     record: PostgresRecord
@@ -43,6 +44,7 @@ class Desk:
     standings: Standings
     metrics: Metrics
     store: PayloadStore
+    pasts: Pasts
     clock: Callable[[], datetime] = now
 
     async def ask(self, question: Callable[[psycopg.Connection], _Answer]) -> _Answer:
@@ -84,7 +86,8 @@ async def open_desk(settings: Settings, metrics: Metrics) -> AsyncIterator[Desk]
             metrics.watch(record)
             store = PayloadStore(settings.home / "lake")
             hub, door, standings = Hub(record), Door(pool), Standings(record)
-            yield Desk(settings, record, hub, pool, door, standings, metrics, store)
+            pasts = Pasts(url, pool, settings.pasts_max)
+            yield Desk(settings, record, hub, pool, door, standings, metrics, store, pasts)
         finally:
             await anyio.to_thread.run_sync(pool.close)
 

@@ -85,6 +85,7 @@ async def take(
     system: Annotated[str, Query(max_length=80, description="For which system 使用系统")] = "",
 ) -> Response:
     """Send the granted items of a batch; each reading is written down before the first byte."""
+    asked.stood.present_only()
     desk = asked.desk
     grant = await desk.standings.the(Grant, grant_id)
     if asked.reader.org_id != grant.requester_id or not asked.reader.roles:

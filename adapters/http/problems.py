@@ -101,6 +101,12 @@ KINDS: dict[str, Kind] = {
     "behind": Kind(
         503, "The views are not there yet", "视图尚未更新", "Ask again soon.", "请稍后再查询。"
     ),
+    "building": Kind(
+        503, "The past is being built", "历史视图重建中", "Ask again soon.", "请稍后再查询。"
+    ),
+    "past_broken": Kind(
+        503, "The past could not be built", "历史视图无法重建", "Tell the operator.", "请告知运维。"
+    ),
 }
 
 CODES: dict[type[Exception], str] = {
@@ -275,5 +281,5 @@ def _headers(error: Exception, kind: Kind) -> dict[str, str]:
         headers["www-authenticate"] = 'Bearer realm="hub"'
     wait = getattr(error, "retry_after", 1 if kind.status == 503 else 0)  # noqa: PLR2004
     if wait:
-        headers["retry-after"] = str(wait)
+        headers.setdefault("retry-after", str(wait))
     return headers

@@ -1,8 +1,8 @@
 """A question: one page of a view, or one thing, in JSON or CSV, for one reader.
 
 A route names the query function and the key of the next page; here are waiting for a position,
-leaving out what the reader may not see, cursors, forms, entity tags, and recording that an
-auditor has read.
+the past (`as_of`), leaving out what the reader may not see, cursors, forms, entity tags, and
+recording that an auditor has read.
 """
 
 import asyncio
@@ -14,28 +14,28 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 import psycopg
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel, Field
-from uuid_utils import uuid7
 
 from adapters.http import table
-from adapters.http.asking import AtDesk, InLanguage, UnderAudit, visitor_of
+from adapters.http.as_of import AsOf, Paging, check_position
+from adapters.http.asking import AtDesk, InLanguage, UnderAudit, check_known, visitor_of
 from adapters.http.cursor import bad_cursor, from_cursor, to_cursor
 from adapters.http.desk import Desk
+from adapters.http.noting import note_read
 from adapters.http.problems import EdgeProblem
 from adapters.http.reading import all_seen, check_sees, sees
 from adapters.http.standing import Reader
 from adapters.identity.door import Visitor
 from hub.errors import NotFound
 from hub.supervision.audit import Subject
-from hub.supervision.commands import RecordAuditExport
 from hub.term import Language
+from projections.audit_trail import AUDIT_TRAIL
 from projections.positions import Behind, wait_for
 from projections.reader import head
 
-LIMIT, LIMIT_MAX = 100, 1_000
 WAIT_SECONDS_MAX = 5.0
 _PAUSE_SECONDS = 0.01
 _ENCODER = msgspec.json.Encoder()
+Answer = TypeVar("Answer")
 Row = TypeVar("Row", bound=msgspec.Struct)
 Question = Callable[[psycopg.Connection], Sequence[Row]]
 
@@ -44,15 +44,6 @@ def nothing(row: Row) -> Row | None:
     """Show others nothing of a row: the veil where a matter is closed to them."""
     del row
     return None
-
-
-class Paging(BaseModel):
-    """How much, from where, not before which position, in which form."""
-
-    limit: int = Field(LIMIT, ge=1, le=LIMIT_MAX, description="Rows a page 每页行数")
-    cursor: str = Field("", max_length=600, description="From `next` of the page before 下一页游标")
-    after: int = Field(0, ge=0, le=2**62, description="Wait until the view has it 等待视图到达位置")
-    bom: bool = Field(default=False, description="Byte order mark in CSV 在CSV中带BOM")
 
 
 class Asked:
@@ -67,8 +58,13 @@ class Asked:
         self.reader = reader
         self.language: Language = language
         self.limit, self.after, self.bom = paging.limit, paging.after, paging.bom
+        self.stood = AsOf(desk, reader, paging)
         self.cursor = from_cursor(paging.cursor)
         self.csv = _wants_csv(request.headers.get("accept", "*/*"))
+
+    async def ask(self, question: Callable[[psycopg.Connection], Answer]) -> Answer:
+        """Answer from the views as they stand, or as they stood at the moment asked for."""
+        return await self.stood.ask(question)
 
     def key(self, *kinds: type) -> tuple[Any, ...] | None:
         """Return the cursor as the key of the last row seen; None on the first page."""
@@ -97,7 +93,7 @@ class Asked:
         published) and `veil` what others see of it; `whole`: the question gives all at once.
         """
         await self.wait(view)
-        rows = await self.desk.ask(question)
+        rows = await self.ask(question)
         more = not whole and len(rows) >= self.limit
         following = to_cursor(key(rows[-1])) if more else None
         shown = rows if about is None else await self._seen(rows, about, veil)
@@ -105,6 +101,7 @@ class Asked:
         if following is not None:
             address = self.request.url.include_query_params(cursor=following)
             headers["link"] = f'<{address.path}?{address.query}>; rel="next"'
+        headers |= self.stood.headers()
         if self.csv:
             body = table.table(shown, kind, self.language, bom=self.bom)
             headers["content-type"] = f"{table.MEDIA_TYPE}; charset=utf-8"
@@ -131,16 +128,18 @@ class Asked:
             # its reader has not seen.
             return _version(connection, stream_id, view), question(connection)
 
-        version, row = await self.desk.ask(ask)
+        version, row = await self.ask(ask)
         if row is None:
             raise not_there(stream_id)
         if about is not None:
             row = await self._seen_one(row, about(row), veil(row))
         body = _ENCODER.encode(row)
         tag = f'"{version}-{hashlib.sha256(body).hexdigest()[:8]}"'
-        headers = {"content-type": "application/json", "cache-control": "no-cache", "etag": tag}
+        headers = {"content-type": "application/json", "cache-control": "no-cache"}
+        # What stood once is no version to be changed: only the present has a tag for If-Match.
+        headers |= self.stood.headers() or {"etag": tag}
         await self.note_audit(1, body)
-        if self.request.headers.get("if-none-match") == tag:
+        if "etag" in headers and self.request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers)
 
@@ -151,7 +150,7 @@ class Asked:
         about: Callable[[Row], Subject],
     ) -> Subject:
         """Return whom a thing concerns, when the reader may see it; for what hangs under it."""
-        row = await self.desk.ask(question)
+        row = await self.ask(question)
         if row is None:
             raise not_there(stream_id)
         subject = about(row)
@@ -165,14 +164,9 @@ class Asked:
         """
         if not self.after:
             return
-        last = await self.desk.ask(head)
-        if self.after > last:
-            raise EdgeProblem(
-                "malformed",
-                f"the record's last position is {last}; `after` is the position of a receipt",
-                f"卷宗最新位置为{last}，after 应为回执所示位置",
-                where="after",
-            )
+        check_position(self.after, await self.desk.ask(head), "after")
+        if self.stood.moment is not None:
+            view = AUDIT_TRAIL.name  # what came in late is found there
         deadline = time.monotonic() + WAIT_SECONDS_MAX
         while True:
             try:
@@ -188,20 +182,10 @@ class Asked:
 
     async def note_audit(self, rows: int, body: bytes) -> None:
         """Record that an auditor took this answer (Audit Law §34; every act of his is an event)."""
-        if self.reader.engagement is None:
-            return
-        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
-        address = self.request.url
-        path = f"{address.path}?{address.query}".rstrip("?")[:1_900]
-        command = RecordAuditExport(
-            audit_id=self.reader.engagement_id, query=f"GET {path}", rows=rows, sha256=digest
-        )
-        await self.desk.hub.execute(
-            command,
-            self.reader.speaker,
-            self.desk.clock(),
-            command_id=f"audit-read-{uuid7()}",
-        )
+        self.stood.check_answered()
+        if self.reader.engagement is not None:
+            past = self.stood.past
+            await note_read(self.desk, self.reader, self.request.url, rows, body, past)
 
     async def _seen(
         self,
@@ -230,7 +214,8 @@ async def asked_of(
     paging: Annotated[Paging, Query()],
     hub_audit: UnderAudit = None,
 ) -> Asked:
-    """Read what every question may say besides its own filters."""
+    """Read what every question may say besides its own filters; refuse what none understands."""
+    check_known(request)
     reader = await desk.standings.reader(visitor.speaker, hub_audit or "")
     return Asked(request, desk, reader, language, paging)
 

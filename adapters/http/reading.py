@@ -10,6 +10,7 @@ from datetime import datetime
 
 from adapters.http.standing import Reader, Standings
 from hub.actor import Role
+from hub.departments.calendar import local_day
 from hub.departments.organization import Organization
 from hub.errors import Forbidden
 from hub.supervision.audit import Subject, may_read
@@ -95,13 +96,13 @@ async def whose(reader: Reader, standings: Standings, asked: str, at: datetime) 
     """Return whose affairs a list is about: the department asked for, else the reader's own.
 
     One who oversees or audits and names none is asked for all, “”: what he may not see is left
-    out line by line. Raises Forbidden for a department that is none of the reader's business.
+    out line by line, also for an auditor who names one (his engagement may be of another year).
+    Raises Forbidden for a department that is none of the reader's business.
     """
     check_officer(reader)
-    if asked:
-        await check_sees(reader, standings, Subject(department_ids=(asked,), on=at.date()), at)
-        return asked
-    return "" if is_wide(reader) else reader.org_id
+    if asked and reader.engagement is None:
+        await check_sees(reader, standings, Subject(department_ids=(asked,), on=local_day(at)), at)
+    return asked or ("" if is_wide(reader) else reader.org_id)
 
 
 def is_wide(reader: Reader) -> bool:
