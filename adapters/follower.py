@@ -2,7 +2,8 @@
 
 Projections follow in a thread of their own. On the event loop beside it run the clock, the reader
 that raises update duties when a law changed, and the one that reports what was read under grants;
-they are woken by each pass and once a second at least.
+they are woken by each pass and once a second at least. Once a night the views are compared with the
+record, in a process of its own.
 """
 
 import asyncio
@@ -10,12 +11,15 @@ import gc
 import signal
 import sys
 from contextlib import suppress
+from datetime import UTC, datetime
 from threading import Event as Flag
 from threading import Thread
 
 import structlog
 
 from adapters.clock import Clock, RecordedTime, wall_clock
+from adapters.drift import Nightly
+from adapters.erasure import Erasure
 from adapters.law_changes import LawChanges
 from adapters.record.postgres import PostgresRecord
 from adapters.settings import Settings, load
@@ -66,15 +70,18 @@ async def run(url: str, settings: Settings, say: Say) -> None:
         name="projections",
     )
     thread.start()
+    # By the hour on the wall: an imported year has hundreds of nights, and one comparison will do.
+    nightly = Nightly(settings.nightly_at, say, now=lambda: datetime.now(UTC))
     try:
-        await _keep_time(url, settings, say, stop, woken)
+        await _keep_time(url, settings, say, stop, woken, nightly)
     finally:
         stop.set()
+        await nightly.stop()
         await asyncio.to_thread(thread.join)
 
 
 async def _keep_time(
-    url: str, settings: Settings, say: Say, stop: Flag, woken: asyncio.Event
+    url: str, settings: Settings, say: Say, stop: Flag, woken: asyncio.Event, nightly: Nightly
 ) -> None:
     now = RecordedTime() if settings.history_import else wall_clock
     while not stop.is_set():
@@ -84,16 +91,20 @@ async def _keep_time(
                 clock = Clock(hub, url, say=say, now=now)
                 laws = LawChanges(hub, url, say=say, now=now)
                 uses = UseReports(hub, url, say=say, now=now)
+                erasure = Erasure(url, say=say)
                 try:
                     while not stop.is_set():
                         await laws.tick()
                         await uses.tick()
                         await clock.tick()
+                        await erasure.tick()
+                        await nightly.tick()
                         await _pause(woken)
                 finally:
                     clock.close()
                     laws.close()
                     uses.close()
+                    erasure.close()
         except RecordUnavailable as error:
             say(f"the clock waits: {error}")
             await _pause(woken)

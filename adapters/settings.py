@@ -6,6 +6,7 @@ environment names (`HUB_DATABASE_URL_FILE`, for secrets), else `hub.toml` here o
 """
 
 import os
+from datetime import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,6 +82,10 @@ class Settings(BaseSettings):
         default=False,
         description="Let imports and demonstrations record events with times in the past.",
     )
+    nightly_at: time = Field(
+        default=time(2, 30),
+        description="Hour in China at which the views are compared with the record, every night.",
+    )
     body_bytes_max: int = Field(
         default=1_000_000, ge=1_000, description="Largest request body of a command, in bytes."
     )
@@ -119,6 +124,11 @@ class Settings(BaseSettings):
             "device as a `pkcs11:` URI (RFC 7512)."
         ),
     )
+    personal_key: Path = Field(
+        default_factory=lambda given: given["home"] / "secrets" / "personal.key",
+        description="Key-encryption key of personal data, `<home>/secrets/personal.key` by "
+        "default; every API process needs the same. Back it up apart from the database.",
+    )
     origin: str | None = Field(
         default=None,
         pattern=r"^[^\s+]{1,200}$",
@@ -132,7 +142,7 @@ class Settings(BaseSettings):
         ),
     )
 
-    @field_validator("home", "pg_bin", "log_dir", "guard_dir", "witness_policy")
+    @field_validator("home", "pg_bin", "log_dir", "guard_dir", "witness_policy", "personal_key")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         """Servers run with another working directory, so no path may depend on ours."""

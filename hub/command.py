@@ -86,6 +86,7 @@ FeedbackId = Annotated[str, _id_of("feedback.feedback")]
 CorrectionId = Annotated[str, _id_of("feedback.correction")]
 ReportId = Annotated[str, _id_of("supervision.report")]
 AuditId = Annotated[str, _id_of("supervision.audit")]
+IncidentId = Annotated[str, _id_of("security.incident")]
 
 
 class BasisRef(BaseModel):

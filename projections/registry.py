@@ -15,6 +15,7 @@ from projections.directory import DIRECTORY, OFFICERS
 from projections.engagements import AUDIT_FINDINGS, ENGAGEMENTS
 from projections.feedback_board import FEEDBACK_BOARD
 from projections.freshness import FRESHNESS
+from projections.incidents import INCIDENTS
 from projections.legal_bases import LEGAL_BASES
 from projections.projection import Projection
 from projections.request_board import REQUEST_BOARD
@@ -49,4 +50,5 @@ PROJECTIONS: tuple[Projection[Any], ...] = (
     LEGAL_BASES,
     CITY_DEADLINE_RULES,
     CITY_POLICIES,
+    INCIDENTS,
 )

@@ -13,12 +13,16 @@ NO, WRONG_USE, INTERRUPTED = 1, 2, 130
 
 # Names, not classes: naming a class here would import its library for `hub --help`.
 SENTENCES = {
+    "BadKey": NO,
     "CannotRebuild": NO,
+    "CannotSeal": NO,
     "MigrationProblem": NO,
+    "NotComparable": NO,
     "Overloaded": NO,
     "RecordUnavailable": NO,
     "StepRefused": NO,
     "Refusal": NO,
+    "SealerAtWork": NO,
     "StackProblem": NO,
     "Unrecordable": NO,
     "WrongUse": WRONG_USE,

@@ -22,7 +22,10 @@ from adapters.http import (
     ask_departments,
     ask_feedback,
     ask_figures,
+    ask_incidents,
     ask_rules,
+    ask_seal,
+    ask_security,
     ask_sharing,
     ask_supervision,
     ask_trail,
@@ -30,6 +33,8 @@ from adapters.http import (
     downloads,
     health,
     identity,
+    log_files,
+    log_page,
     uploads,
 )
 from adapters.http import credentials as credential_routes
@@ -39,21 +44,35 @@ from adapters.http.language import language_of
 from adapters.http.log import logger_for
 from adapters.http.metrics import Metrics
 from adapters.http.openapi import openapi_of
+from adapters.http.personal import with_holders
 from adapters.http.posting import Prepare, postings
 from adapters.http.problems import CODES, EdgeProblem, answer_to, of_status
 from adapters.identity import credentials
 from adapters.settings import Settings, load
 from hub.command import Command
 from hub.convergence.commands import DeliverBatch
+from hub.security.commands import ErasePersonalData
 
 SWEEP_SECONDS = 300.0
 MODULES = (
     *(health, identity, credential_routes, ask_departments, ask_rules),
     *(ask_catalog, ask_convergence, uploads, ask_sharing, downloads, ask_feedback),
-    *(ask_supervision, ask_figures, ask_trail, docs),
+    *(
+        ask_security,
+        ask_supervision,
+        ask_incidents,
+        ask_figures,
+        ask_trail,
+        ask_seal,
+        log_files,
+        docs,
+    ),
 )
 """Every page of routes there is."""
-PREPARING: dict[type[Command], Prepare] = {DeliverBatch: uploads.prepared}
+PREPARING: dict[type[Command], Prepare] = {
+    DeliverBatch: uploads.prepared,
+    ErasePersonalData: with_holders,
+}
 """Commands to which the edge adds what only it can know."""
 
 

@@ -131,13 +131,9 @@ def check_consistency(
     while at & 1:
         at, last = at >> 1, last >> 1
     steps = list(proof)
-    if at:
-        if not steps:
-            raise ProofError("the proof of consistency has too few steps")
-        seed = steps.pop(0)
-    else:
-        seed = old_root
-    before = after = seed
+    if at and not steps:
+        raise ProofError("the proof of consistency has too few steps")
+    before = after = steps.pop(0) if at else old_root
     for sibling in steps:
         if last == 0:
             raise ProofError("the proof of consistency has too many steps")

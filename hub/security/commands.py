@@ -2,17 +2,19 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from hub.command import BasisRef, Command, Day, OrgId, Reason
+from hub.command import BasisRef, Command, Day, IncidentId, Line, Note, OrgId, Reason, clean
 from hub.personal import SubjectId
-from hub.security.kinds import ErasureGround
+from hub.security.kinds import ErasureGround, IncidentKind
 
 PersonalFileId = Annotated[
     str, Field(pattern=r"^security\.personal:(person|citizen)~[a-z0-9][a-z0-9._-]{1,79}$")
 ]
 """The stream of one subject's personal data: `security.personal:person~tax.clerk`."""
 HOLDERS_MAX = 200
+Detail = Annotated[str, BeforeValidator(clean), Field(min_length=1, max_length=250)]
+"""One thing an incident names: a row of a view, a file, a position."""
 
 
 def personal_id_of(subject_id: str) -> str:
@@ -68,3 +70,23 @@ class EraseAfterRetention(Command):
     """Erase what was restricted, now that the statutory term of keeping is over."""
 
     personal_id: PersonalFileId
+
+
+class DetectIncident(Command):
+    """Record that something is wrong, at once, with everything that is known to be affected."""
+
+    incident_id: IncidentId
+    org_id: OrgId
+    kind: IncidentKind
+    title: Line
+    description: Note = ""
+    details: Annotated[tuple[Detail, ...], Field(max_length=200)] = ()
+
+
+class CloseIncident(Command):
+    """Say what the cause was, what was lost and what follows from it."""
+
+    incident_id: IncidentId
+    cause: Reason
+    loss: Note = ""
+    lessons: Note = ""

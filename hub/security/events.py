@@ -1,11 +1,11 @@
-"""What happens to the personal data of one subject (PIPL §47)."""
+"""What happens to the personal data of one subject (PIPL §47), and incidents (Decree 809 §35)."""
 
 from datetime import date
 
 from hub.codec import register
 from hub.departments.due import Due, Duty
 from hub.event import Basis, Event
-from hub.security.kinds import ErasureGround
+from hub.security.kinds import ErasureGround, IncidentKind
 
 
 class PersonalDataEvent(Event, frozen=True, kw_only=True):
@@ -67,8 +67,40 @@ class RetentionEnded(PersonalDataEvent, frozen=True, kw_only=True):
     until: date
 
 
+class IncidentEvent(Event, frozen=True, kw_only=True):
+    """An event of one incident; `org_id` is the organisation that has it."""
+
+    STREAM = "incident_id"
+
+    incident_id: str
+    org_id: str
+
+
+class IncidentDetected(IncidentEvent, frozen=True, kw_only=True):
+    """Something is wrong; `details` names what is affected, one thing a line."""
+
+    TOPIC = "security.incident.detected"
+
+    kind: IncidentKind
+    title: str
+    description: str = ""
+    details: tuple[str, ...] = ()
+
+
+class IncidentClosed(IncidentEvent, frozen=True, kw_only=True):
+    """The incident is understood and over."""
+
+    TOPIC = "security.incident.closed"
+
+    cause: str
+    loss: str = ""
+    lessons: str = ""
+
+
 PersonalDataEvents = (
     PersonalDataErased | PersonalDataRestricted | PersonalDataRestrictionLifted | RetentionEnded
 )
 
 register(PersonalDataErased, PersonalDataRestricted, PersonalDataRestrictionLifted, RetentionEnded)
+IncidentEvents = IncidentDetected | IncidentClosed
+register(IncidentDetected, IncidentClosed)

@@ -20,3 +20,22 @@ class PersonalStatus(StrEnum):
     RESTRICTED = "restricted"
     ERASED = "erased"
     UNREADABLE = "unreadable"
+
+
+class IncidentKind(StrEnum):
+    """What went wrong with data or with the hub itself."""
+
+    VIEW_DRIFT = "view_drift"
+    RECORD_MISMATCH = "record_mismatch"
+    LOG_FORK = "log_fork"
+    DATA_LEAK = "data_leak"
+    MISUSE = "misuse"
+    OUTAGE = "outage"
+    OTHER = "other"
+
+
+class IncidentStatus(StrEnum):
+    """How far an incident is: somebody has to look into it, or it is understood and over."""
+
+    DETECTED = "detected"
+    CLOSED = "closed"

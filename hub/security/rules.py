@@ -7,10 +7,10 @@ region; neither where an organisation outside keeps something too.
 
 from hub.actor import Role
 from hub.command import Command
-from hub.permit import anywhere, region
+from hub.permit import anywhere, own, region
 from hub.rule import Rule, rule
 from hub.security import commands as s
-from hub.security import personal_data
+from hub.security import incident, personal_data
 from hub.state import Evolve
 
 OFFICER = Role.SECURITY_OFFICER
@@ -18,6 +18,7 @@ SUPERVISOR = Role.AUTHORITY_SUPERVISOR
 
 STATES: dict[str, Evolve] = {
     personal_data.PersonalDataFile.STREAM: personal_data.evolve,
+    incident.Incident.STREAM: incident.evolve,
 }
 
 SECURITY: dict[type[Command], Rule] = {
@@ -35,5 +36,18 @@ SECURITY: dict[type[Command], Rule] = {
         personal_data.erase_after_retention,
         "personal_id personal_id.holder_ids",
         anywhere(Role.CLOCK),
+    ),
+    s.DetectIncident: rule(
+        incident.detect,
+        "incident_id org_id",
+        own("org_id", OFFICER, Role.SHARING_HEAD),
+        region("org_id", OFFICER, SUPERVISOR),
+        anywhere(Role.CLOCK),
+    ),
+    s.CloseIncident: rule(
+        incident.close,
+        "incident_id incident_id.org_id",
+        own("incident_id.org_id", OFFICER),
+        region("incident_id.org_id", OFFICER, SUPERVISOR),
     ),
 }

@@ -51,7 +51,8 @@ def erase(subject_id: str = SUBJECT, **changes: Any) -> ErasePersonalData:
 
 def kept(**changes: Any) -> ErasePersonalData:
     basis = BasisRef(legal_basis_id=LAW, article="第二十九条")
-    return erase(**({"retained_until": UNTIL, "retention_basis": basis} | changes))
+    fields: dict[str, Any] = {"retained_until": UNTIL, "retention_basis": basis}
+    return erase(**(fields | changes))
 
 
 def served() -> Given:

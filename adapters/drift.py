@@ -1,0 +1,136 @@
+"""视图核对 `python -m adapters.drift`: are the views what the record says? If not, an incident.
+
+The follower starts it once a night in a process of its own, so that neither projections nor the
+clock wait for it; `hub drift` does the same on demand. A difference becomes an incident that names
+the rows (Decree 809 §35); it is mended with `hub rebuild`, by somebody who has looked why.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+
+import psycopg
+
+from adapters.clock import RecordedTime, wall_clock
+from adapters.record.postgres import PostgresRecord
+from adapters.settings import Settings, load
+from adapters.wish import Say, send, wish_id
+from hub.codec import decode
+from hub.departments.calendar import CHINA, local_day
+from hub.departments.events import HubFounded
+from hub.execute import Hub
+from hub.record import RecordUnavailable
+from hub.security.commands import DetectIncident
+from hub.security.kinds import IncidentKind
+from projections.catch_up import Progress
+from projections.connect import connect
+from projections.drift import Compared, NotComparable, compare
+from projections.reader import stream
+
+FOUNDING = "departments.founding:city"
+DETAILS_MAX, DETAIL_CHARACTERS_MAX = 200, 250
+COMMAND = (sys.executable, "-m", "adapters.drift")
+_HOWS = {"missing": "缺失 missing", "surplus": "多出 surplus", "changed": "不符 changed"}
+
+
+def main() -> None:
+    """Compare once and record what differs; exit 1 where something does."""
+    settings = load()
+    if settings.database_url is None:
+        sys.exit("HUB_DATABASE_URL is not set: whose views are to be compared?")
+    url = settings.database_url.get_secret_value()
+    try:
+        found = asyncio.run(check(url, settings, print))
+    except (NotComparable, RecordUnavailable) as error:
+        sys.exit(str(error))
+    sys.exit(1 if found.differing else 0)
+
+
+async def check(
+    url: str, settings: Settings, say: Say, *, progress: Progress | None = None
+) -> Compared:
+    """Compare views and record; where they differ, record the incident and return the rows.
+
+    Raises NotComparable when the comparison could not be made.
+    """
+    found = await asyncio.to_thread(compare, url, progress=progress)
+    if found.differing:
+        with connect(url, purpose="drift") as connection:
+            now = (RecordedTime() if settings.history_import else wall_clock)(connection)
+            command = incident_of(found, _authority(connection), now)
+        async with PostgresRecord(url) as record:
+            words = f"drift {command.incident_id}"
+            await send(Hub(record), [(wish_id(words), command, now)], say)
+        say(f"{found.differing} rows differ; recorded as {command.incident_id}")
+    return found
+
+
+def incident_of(found: Compared, org_id: str, at: datetime) -> DetectIncident:
+    """Return the command that records what differs, naming as many rows as an event can hold."""
+    lines = [f"{one.view} {one.key} {_HOWS[one.how]}" for one in found.named]
+    views = sorted({one.view for one in found.named})
+    return DetectIncident(
+        incident_id=f"security.incident:drift-{at.astimezone(CHINA):%Y%m%d}-{found.position}",
+        org_id=org_id,
+        kind=IncidentKind.VIEW_DRIFT,
+        title=f"{found.differing}行视图数据与卷宗不一致",
+        description=(
+            f"在位置{found.position}处由卷宗重新生成视图并逐行比对，"
+            f"不一致的视图：{'、'.join(views)}。请查明原因后执行 hub rebuild。"
+        ),
+        details=tuple(line[:DETAIL_CHARACTERS_MAX] for line in lines[:DETAILS_MAX]),
+    )
+
+
+class Nightly:
+    """Starts the comparison once a day at the hour set; a hub that slept then does it on waking."""
+
+    def __init__(self, at: time, say: Say, *, now: Callable[[], datetime]) -> None:
+        """Keep the hour in China; the first night is the one to come."""
+        self._at = at
+        self._say = say
+        self._now = now
+        self._done = self._due(now())
+        self._running: asyncio.subprocess.Process | None = None
+
+    async def tick(self) -> None:
+        """Start the comparison when its hour has come, and say how the last one ended."""
+        if self._running is not None and self._running.returncode is not None:
+            self._say(f"the comparison of views ended with code {self._running.returncode}")
+            self._running = None
+        due = self._due(self._now())
+        if due <= self._done or self._running is not None:
+            return
+        self._done = due
+        self._running = await asyncio.create_subprocess_exec(*COMMAND)
+
+    async def ended(self) -> None:
+        """Wait for a comparison that is under way."""
+        if self._running is not None:
+            await self._running.wait()
+
+    async def stop(self) -> None:
+        """End a comparison that is under way; nothing is lost by it."""
+        if self._running is not None and self._running.returncode is None:
+            self._running.terminate()
+            await self.ended()
+
+    def _due(self, now: datetime) -> date:
+        """Return the last day whose hour has come."""
+        day = local_day(now)
+        passed = now.astimezone(CHINA).time() >= self._at
+        return day if passed else day - timedelta(days=1)
+
+
+def _authority(connection: psycopg.Connection) -> str:
+    """Return the organisation that runs the hub: who founded it answers for its views."""
+    for recorded in stream(connection, FOUNDING):
+        event = decode(recorded.topic, recorded.schema_version, recorded.state)
+        if isinstance(event, HubFounded):
+            return event.authority_id
+    raise NotComparable("the hub is not founded yet (`hub init`); there is nothing to compare")
+
+
+if __name__ == "__main__":
+    main()
