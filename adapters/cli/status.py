@@ -38,6 +38,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 def facts_of(settings: "Settings", addresses: "Addresses") -> dict[str, Any]:
     """Collect what an operator asks first."""
     from adapters.migrate import pending
+    from adapters.seal import board
     from projections.connect import connect
     from projections.positions import standings
     from projections.rebuild import replays
@@ -49,6 +50,7 @@ def facts_of(settings: "Settings", addresses: "Addresses") -> dict[str, Any]:
         "missing_migrations": missing,
         "position": None,
         "database_bytes": None,
+        "seal": {},
         "projections": {},
         "pasts": [],
     }
@@ -56,6 +58,10 @@ def facts_of(settings: "Settings", addresses: "Addresses") -> dict[str, Any]:
         facts["database_bytes"] = _one(connection, "SELECT pg_database_size(current_database())")
         if not missing:
             facts["position"] = _one(connection, "SELECT position FROM record.log_head")
+            facts["seal"] = {
+                each.track: {"position": each.size, "parked": each.trouble}
+                for each in board.standings(connection)
+            }
             facts["projections"] = {
                 each.name: {"position": each.position, "parked": each.parked_reason}
                 for each in standings(connection)

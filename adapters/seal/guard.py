@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.seal import disk
-from adapters.seal.trouble import SealerAtWork, guard_differs
+from adapters.seal.trouble import CannotSeal, SealerAtWork, guard_differs
 from hub.seal.checkpoint import Checkpoint
 from hub.seal.merkle import Digest, ProofError, Read, check_consistency, consistency
 from hub.seal.note import NoteError
@@ -68,7 +68,16 @@ class Guard:
         disk.put(self.path.parent, {LAST: after.text.encode()})
 
     def replace(self, after: Checkpoint) -> None:
-        """Put the beginning of a new log here; only `hub seal restart` may."""
+        """Put the beginning of a new log here; only `hub seal restart` may.
+
+        Raises CannotSeal where the log of that name has begun.
+        """
+        try:
+            found = self.last()
+        except CannotSeal:  # it cannot be read: whatever it was, it has ended
+            found = None
+        if found is not None and found.origin == after.origin:
+            raise guard_differs(self.path, f"“{_words(found)}”", "it is to begin again")
         disk.put(self.path.parent, {LAST: after.text.encode()})
 
     def _check(self, found: Checkpoint, after: Checkpoint, read: Read) -> None:

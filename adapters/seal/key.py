@@ -5,9 +5,12 @@ origin with `hub seal restart`: a log that signed with two keys could have told 
 """
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from adapters.keys import BadKey, FileSigner, Signer
+from adapters.seal import disk
 from adapters.seal.guard import Guard
 from adapters.settings import Settings
 from hub.seal import note as notes
@@ -49,6 +52,48 @@ def made_up_origin() -> str:
     return f"shuqiao/{secrets.token_hex(8)}"
 
 
+class NextKey(NamedTuple):
+    """The key of a log that is about to begin, and how it is put in the place of the old one."""
+
+    signer: Signer
+    install: Callable[[], None]
+    installed: bool = False
+
+
+def next_key(settings: Settings, origin: str) -> NextKey:
+    """Make, or find again, the key for a new log; raises BadKey.
+
+    In a device the setting must name the new key before; a file is made beside the old one.
+    """
+    if settings.log_key.startswith(DEVICE):
+        return NextKey(_open_device(settings.log_key, origin), lambda: None)
+    path = Path(settings.log_key)
+    if (held := _readable(path)) is not None and held.key.name == origin:
+        return NextKey(held, lambda: None, installed=True)
+    draft = path.with_name(f"{path.name}.next")
+    if (begun := _readable(draft)) is None or begun.key.name != origin:
+        draft.unlink(missing_ok=True)
+    return NextKey(FileSigner.of(draft, origin), lambda: _install(draft, path))
+
+
+def _install(draft: Path, path: Path) -> None:
+    """Put a key file in its place; the old one stays under the name of its log's end."""
+    if path.exists():
+        old = _readable(path)
+        end = "damaged" if old is None else f"ended-{old.key.key_id.hex()}"
+        path.replace(path.with_name(f"{path.name}.{end}"))
+    draft.replace(path)
+    disk.flush(path.parent)
+
+
+def _readable(path: Path) -> FileSigner | None:
+    """Return the key in a file, None where there is none or a damaged one."""
+    try:
+        return FileSigner.read(path)
+    except BadKey:
+        return None
+
+
 def sign(signer: Signer, head: Checkpoint) -> Note:
     """Return the signed note of a checkpoint; the guard must hold this checkpoint before."""
     key = signer.key
@@ -65,6 +110,14 @@ def with_more(note: Note, more: list[Signature]) -> Note:
 
 
 def _in_device(settings: Settings, guard: Guard) -> Signer:
+    last = guard.last()
+    origin = settings.origin or (None if last is None else last.origin)
+    if origin is None:
+        raise BadKey("A key in a device has no name of its own: set the setting origin.")
+    return _open_device(settings.log_key, origin)
+
+
+def _open_device(uri: str, origin: str) -> Signer:
     try:
         from adapters.seal.pkcs11 import DeviceSigner  # noqa: PLC0415 - an extra, not always there
     except ImportError as error:
@@ -72,8 +125,4 @@ def _in_device(settings: Settings, guard: Guard) -> Signer:
             "The setting log_key names a key in a device, but the library for it is not installed: "
             "`pip install 'shuqiao[hsm]'`."
         ) from error
-    last = guard.last()
-    origin = settings.origin or (None if last is None else last.origin)
-    if origin is None:
-        raise BadKey("A key in a device has no name of its own: set the setting origin.")
-    return DeviceSigner.open(settings.log_key, origin)
+    return DeviceSigner.open(uri, origin)
