@@ -9,10 +9,13 @@ from threading import Event as Flag
 
 import structlog
 
+from adapters.seal import cosign
 from adapters.seal.after import AfterSigning, Hooks
+from adapters.seal.policy import BadPolicy, read_policy
 from adapters.seal.sealer import Sealer
-from adapters.seal.track import Track, tracks
+from adapters.seal.track import SHA256, Track, tracks
 from adapters.settings import Settings, load
+from hub.seal.policy import Policy
 
 log = structlog.get_logger("adapters.seal")
 
@@ -33,10 +36,22 @@ def main() -> None:
     asyncio.run(run(settings.database_url.get_secret_value(), settings))
 
 
-def after_signing(settings: Settings, track: Track) -> Sequence[AfterSigning]:
-    """Return who hears of each checkpoint of a track: witnesses, the day's stamp."""
-    del settings, track
-    return ()
+def after_signing(track: Track, policy: Policy | None) -> Sequence[AfterSigning]:
+    """Return who hears of each checkpoint of a track: the witnesses that want to be asked."""
+    return cosign.hooks(policy, track.files, log.warning)
+
+
+def policy_for(settings: Settings, track: Track) -> Policy | None:
+    """Return who witnesses a track; a policy that cannot be read is said, and sealing goes on."""
+    if track.name != SHA256:
+        return None  # witnesses know Ed25519 and SHA-256
+    try:
+        return read_policy(settings.witness_policy)
+    except BadPolicy as wrong:
+        log.warning(
+            "nobody witnesses until this is corrected and the hub restarted", why=str(wrong)
+        )
+        return None
 
 
 async def run(url: str, settings: Settings) -> None:
@@ -44,20 +59,12 @@ async def run(url: str, settings: Settings) -> None:
     loop, stop = asyncio.get_running_loop(), Flag()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await asyncio.gather(
-        *(
-            asyncio.to_thread(
-                Sealer(
-                    track,
-                    url,
-                    say=log.warning,
-                    hooks=Hooks(after_signing(settings, track), loop, log.warning),
-                ).run,
-                stop,
-            )
-            for track in tracks(settings)
-        )
-    )
+    sealers = []
+    for track in tracks(settings):
+        policy = policy_for(settings, track)
+        hooks = Hooks(after_signing(track, policy), loop, log.warning)
+        sealers.append(Sealer(track, url, say=log.warning, hooks=hooks, policy=policy))
+    await asyncio.gather(*(asyncio.to_thread(sealer.run, stop) for sealer in sealers))
 
 
 if __name__ == "__main__":

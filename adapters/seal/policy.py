@@ -61,7 +61,7 @@ def add_to_board(
             "SELECT note FROM desk.checkpoints WHERE track = %s AND size = %s FOR UPDATE",
             (track, size),
         ).fetchone()
-        kept = None if row is None else notes.parse(bytes(row[0]))
+        kept = None if row is None else _readable(bytes(row[0]))
         if kept is None or kept.text != cosigned.text:
             return None
         merged = with_more(kept, more)
@@ -95,3 +95,10 @@ def current(files: LogFiles) -> Note | None:
     """Return the published checkpoint, None before the first."""
     data = files.checkpoint()
     return None if data is None else notes.parse(data)
+
+
+def _readable(data: bytes) -> Note | None:
+    try:
+        return notes.parse(data)
+    except NoteError:
+        return None  # the board is nobody's word; what cannot be read there is not there

@@ -5,7 +5,6 @@ guard holds was or will be signed; the next start signs just that again and goes
 """
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from threading import Event as Flag
 
@@ -18,12 +17,14 @@ from adapters.seal.growth import Grown, Growth
 from adapters.seal.key import sign, with_more
 from adapters.seal.mend import STEP, Say, inspect, take_up
 from adapters.seal.opening import alone, begin
+from adapters.seal.policy import add_to_board, is_witnessed, valid_of
 from adapters.seal.store import CHECKPOINT, KEY
 from adapters.seal.track import Track
 from adapters.seal.trouble import CannotSeal, SealerAtWork, shorter
 from hub.seal import note as notes
 from hub.seal.checkpoint import Checkpoint
-from hub.seal.note import Note
+from hub.seal.note import Note, NoteError
+from hub.seal.policy import Policy
 from hub.seal.tiles import WIDTH, BadTile, parse, path
 from projections.connect import connect
 from projections.reader import await_growth, head, listen
@@ -39,9 +40,6 @@ INSPECT_SECONDS = 0.02
 """How much of each round goes into looking through old tiles."""
 THIN_SECONDS = 60.0
 
-Witnessed = Callable[[Note], bool]
-"""Says whether enough witnesses signed a checkpoint."""
-
 
 class Sealer:
     """Seals one track until it is told to stop."""
@@ -53,14 +51,14 @@ class Sealer:
         *,
         say: Say,
         hooks: Hooks | None = None,
-        witnessed: Witnessed | None = None,
+        policy: Policy | None = None,
     ) -> None:
-        """Keep the track, the address of the record, and who hears of each checkpoint."""
+        """Keep the track, the address of the record, who hears of checkpoints, who witnesses."""
         self._track = track
         self._url = url
         self._say = say
         self._hooks = hooks
-        self._witnessed = witnessed
+        self._policy = policy
         self._said = ""
 
     def run(self, stop: Flag) -> None:
@@ -77,7 +75,7 @@ class Sealer:
                     self._track.guard.held(),
                 ):
                     listen(connection)
-                    work = _Work(self._track, connection, self._say, self._hooks, self._witnessed)
+                    work = _Work(self._track, connection, self._say, self._hooks, self._policy)
                     work.begin()
                     self._said, pause = "", PAUSE_SECONDS_MIN
                     work.go_on(stop)
@@ -112,13 +110,13 @@ class _Work:
         connection: psycopg.Connection,
         say: Say,
         hooks: Hooks | None,
-        witnessed: Witnessed | None,
+        policy: Policy | None,
     ) -> None:
         self._track = track
         self._connection = connection
         self._say = say
         self._hooks = hooks
-        self._witnessed = witnessed
+        self._policy = policy
         self._signer: Signer
         self._signed: Checkpoint
         self._growth: Growth
@@ -180,7 +178,7 @@ class _Work:
 
     def _enter(self, note: Note) -> None:
         checkpoint = Checkpoint.parse(note.text)
-        witnessed = self._witnessed is not None and self._witnessed(note)
+        witnessed = is_witnessed(self._policy, note)
         board.enter(
             self._connection, self._track.name, checkpoint, notes.render(note), witnessed=witnessed
         )
@@ -199,7 +197,8 @@ class _Work:
     def _look_around(self) -> None:
         """Take in late cosignatures, thin out the table, look through some old tiles."""
         for data, more in [] if self._hooks is None else self._hooks.late():
-            self._add(data, more)
+            add_to_board(self._connection, self._track.name, notes.parse(data), more, self._policy)
+        self._publish_handed_in()
         if time.monotonic() > self._thinned_at + THIN_SECONDS:
             self._thinned_at = time.monotonic()
             board.thin_out(self._connection, self._track.name)
@@ -208,16 +207,25 @@ class _Work:
             if time.monotonic() > until:
                 break
 
-    def _add(self, data: bytes, more: list[notes.Signature]) -> None:
-        """Put cosignatures that came later under their checkpoint, in file and table."""
-        size = Checkpoint.parse(notes.parse(data).text).size
-        if size == self._signed.size:
-            current = notes.parse(self._track.files.checkpoint() or data)
-            note = with_more(current, more)
-            disk.put(self._track.files.folder, {CHECKPOINT: notes.render(note)})
-            self._enter(note)
-        elif (kept := board.note_of(self._connection, self._track.name, size)) is not None:
-            self._enter(with_more(notes.parse(kept), more))
+    def _publish_handed_in(self) -> None:
+        """Put cosignatures that came later, or through the API, under the published checkpoint.
+
+        The board is no more than a letter box: only what holds by the policy is taken from it.
+        """
+        if self._policy is None:
+            return
+        kept = board.note_of(self._connection, self._track.name, self._signed.size)
+        published = self._track.files.checkpoint()
+        if kept is None or published is None or kept == published:
+            return
+        try:
+            note, box = notes.parse(published), notes.parse(kept)
+        except NoteError:
+            return  # somebody else than us wrote there
+        handed_in = note._replace(signatures=box.signatures)
+        more = with_more(note, list(valid_of(self._policy, handed_in).values()))
+        if more != note:
+            disk.put(self._track.files.folder, {CHECKPOINT: notes.render(more)})
 
 
 def _first_line(error: Exception) -> str:
