@@ -35,6 +35,11 @@ _LINE = "shuqiao past: one at a time"
 class NotBuilt(Exception):
     """There is no such past now: it has to be built first, or is being built."""
 
+    def __init__(self, moment: Moment) -> None:
+        """Keep the moment, so that it can be built."""
+        super().__init__(moment.schema)
+        self.moment = moment
+
 
 class BrokenPast(Exception):
     """A past could not be built; the sentence says why."""
@@ -55,7 +60,7 @@ def looking_at(
         ).fetchone()
         past = _ready(connection, moment, projections) if found and found[0] else None
         if past is None:
-            raise NotBuilt(name)
+            raise NotBuilt(moment)
         path = sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(name))
         connection.execute(path)
         yield past

@@ -113,7 +113,12 @@ def check_history(reader: Reader) -> None:
 class AsOf:
     """The moment one question is asked of, and the past it was answered from."""
 
-    past: Past | None = None
+    pasts: tuple[Past, ...] = ()
+
+    @property
+    def past(self) -> Past | None:
+        """Return the past the answer is from, once there is one."""
+        return self.pasts[-1] if self.pasts else None
 
     def __init__(self, desk: Desk, reader: Reader, paging: Paging) -> None:
         """Read the moment; raises EdgeProblem for a future one, Forbidden for who may not look."""
@@ -128,7 +133,7 @@ class AsOf:
             return await self.desk.ask(question)
         if self.moment.until is not None:
             check_position(self.moment.until, await self.desk.ask(head), "as_of_position")
-        self.past, answer = await self.desk.pasts.ask(self.moment, question)
+        self.pasts, answer = await self.desk.pasts.ask([self.moment], question)
         return answer
 
     async def now(self) -> datetime:

@@ -1,6 +1,7 @@
 """What an auditor reads is written down: each answer with its digest, each past he looks at."""
 
 import hashlib
+from collections.abc import Sequence
 
 from starlette.datastructures import URL
 from uuid_utils import uuid7
@@ -14,13 +15,13 @@ _PATH_MAX = 1_900
 
 
 async def note_read(
-    desk: Desk, reader: Reader, address: URL, rows: int, body: bytes, past: Past | None
+    desk: Desk, reader: Reader, address: URL, rows: int, body: bytes, pasts: Sequence[Past]
 ) -> None:
     """Record that an answer was taken; it is sent only once this is recorded.
 
     Raises the refusals of RecordAuditExport: whoever may not read now gets no answer.
     """
-    if past is not None:
+    for past in pasts:
         await _note_replay(desk, reader, past)
     digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
     path = f"{address.path}?{address.query}".rstrip("?")[:_PATH_MAX]

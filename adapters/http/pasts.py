@@ -5,8 +5,9 @@ one, in whatever process, finds it.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from threading import Lock, Thread
 from typing import TypeVar
 
@@ -42,28 +43,30 @@ class Pasts:
         self._lock = Lock()
 
     async def ask(
-        self, moment: Moment, question: Callable[[psycopg.Connection], Answer]
-    ) -> tuple[Past, Answer]:
+        self, moments: Sequence[Moment], question: Callable[[psycopg.Connection], Answer]
+    ) -> tuple[tuple[Past, ...], Answer]:
         """Answer a question from the views as they stood; raises EdgeProblem while they are built.
 
-        Also when they could not be built: then the sentence says why.
+        Also when they could not be built: then the sentence says why. Of several moments the
+        connection looks at the last; the others stay as long as the question lasts.
         """
 
-        def ask() -> tuple[Past, Answer]:
-            with (
-                self._pool.connection() as connection,
-                looking_at(connection, moment, PROJECTIONS) as past,
-            ):
-                return past, question(connection)
+        def ask() -> tuple[tuple[Past, ...], Answer]:
+            with self._pool.connection() as connection, ExitStack() as looks:
+                found = [
+                    looks.enter_context(looking_at(connection, each, PROJECTIONS))
+                    for each in moments
+                ]
+                return tuple(found), question(connection)
 
-        for _ in range(TRIES_MAX):
+        for _ in range(TRIES_MAX * len(moments)):
             try:
                 return await anyio.to_thread.run_sync(ask)
-            except NotBuilt:
-                await self._built(moment)
+            except NotBuilt as missing:
+                await self._built(missing.moment)
             except BrokenPast as broken:
-                raise _broken(moment, broken) from broken
-        raise _building(moment)
+                raise _broken(moments[-1], broken) from broken
+        raise _building(moments[-1])
 
     async def _built(self, moment: Moment) -> None:
         begun = asyncio.wrap_future(self._begin(moment))

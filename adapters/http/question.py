@@ -95,8 +95,15 @@ class Asked:
         await self.wait(view)
         rows = await self.ask(question)
         more = not whole and len(rows) >= self.limit
-        following = to_cursor(key(rows[-1])) if more else None
+        following = key(rows[-1]) if more else None
         shown = rows if about is None else await self._seen(rows, about, veil)
+        return await self.send(shown, kind, following)
+
+    async def send(
+        self, shown: Sequence[Row], kind: type[Row], last: tuple[Any, ...] | None = None
+    ) -> Response:
+        """Send a page in the form asked for; `last` is the key after which the next one begins."""
+        following = None if last is None else to_cursor(last)
         headers = {"cache-control": "no-store", "vary": "Accept, Accept-Language, Authorization"}
         if following is not None:
             address = self.request.url.include_query_params(cursor=following)
@@ -184,8 +191,8 @@ class Asked:
         """Record that an auditor took this answer (Audit Law §34; every act of his is an event)."""
         self.stood.check_answered()
         if self.reader.engagement is not None:
-            past = self.stood.past
-            await note_read(self.desk, self.reader, self.request.url, rows, body, past)
+            pasts = self.stood.pasts
+            await note_read(self.desk, self.reader, self.request.url, rows, body, pasts)
 
     async def _seen(
         self,
