@@ -25,6 +25,7 @@ VERBS = (
     "doctor",
     "verify",
     "account",
+    "witness",
     "migrate",
     "bench",
 )

@@ -13,17 +13,20 @@ NO, WRONG_USE, INTERRUPTED = 1, 2, 130
 
 # Names, not classes: naming a class here would import its library for `hub --help`.
 SENTENCES = {
+    "AlreadyRunning": NO,
     "BadKey": NO,
     "CannotRebuild": NO,
     "CannotSeal": NO,
+    "MemoryProblem": NO,
     "MigrationProblem": NO,
+    "MirrorDamaged": NO,
     "NotComparable": NO,
     "Overloaded": NO,
     "RecordUnavailable": NO,
-    "StepRefused": NO,
     "Refusal": NO,
     "SealerAtWork": NO,
     "StackProblem": NO,
+    "StepRefused": NO,
     "Unrecordable": NO,
     "WrongUse": WRONG_USE,
 }

@@ -7,11 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from adapters.connectors.client import Away, HubClient, Refused
-from adapters.connectors.config import Config, ConfigProblem, DeliverPart, ReceivePart
+from adapters.connectors.config import (
+    Config,
+    ConfigProblem,
+    DeliverPart,
+    ReceivePart,
+    WitnessPart,
+)
 from adapters.connectors.pick import content_type_of, is_unfinished, period_of_file
+from adapters.keys import verify
 from adapters.tables.checking import check_file
 from adapters.tables.items import carried, specs_of_json
 from adapters.tables.reading import CSV, XLSX
+from adapters.witness.pull import Away as PullAway
+from adapters.witness.pull import HubLog
+from hub.seal import note as notes
+from hub.seal.note import VerifierKey
 
 CLOCK_SECONDS_MAX = 120
 Line = tuple[bool, str]
@@ -37,6 +48,8 @@ def check(config: Config) -> Iterator[Line]:
             yield from _folder(target.folder, os.W_OK)
             if reached:
                 yield from _asked(target.grant, _receiving(hub, target))
+        if reached and config.witness is not None:
+            yield _witnessing(config, config.witness)
     finally:
         hub.close()
 
@@ -112,6 +125,21 @@ def _delivering(hub: HubClient, part: DeliverPart) -> Iterator[Line]:
     yield False, f"{sample.name} does not agree: {report.problem or ''}".rstrip(": ")
     for line in report.findings():
         yield False, f"  {line['rule']} {line['item']}: {line['failed']}, rows {line['rows']}"
+
+
+def _witnessing(config: Config, part: WitnessPart) -> Line:
+    """Say whether the hub's checkpoint is signed by the key the witness was given."""
+    key = VerifierKey.parse(part.log_key)
+    log = HubLog(config.hub.url, config.hub.ca_file)
+    try:
+        note = notes.parse(log.checkpoint())
+    except (PullAway, notes.NoteError) as wrong:
+        return False, f"witness: {wrong}"
+    finally:
+        log.close()
+    if not notes.signed_by(note, key, verify):
+        return False, f"witness: the hub's checkpoint is not signed by {key.name} as in log_key"
+    return True, f"witness: the log {key.name} is signed by the key in log_key"
 
 
 def _receiving(hub: HubClient, part: ReceivePart) -> Iterator[Line]:

@@ -12,6 +12,10 @@
     grant = "sharing.grant:0198"
     folder = "in/licences"
 
+    [witness]
+    log_key = "shuqiao/yunze+1f2e3d4c+AQ…"   # the public key of the hub's log, from its operator
+    name = "civil.yunze"                    # the name this department signs under
+
 Paths are relative to the file. Secrets stand in files of their own, never in this one.
 """
 
@@ -29,6 +33,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from hub.seal.note import COSIGNATURE, VerifierKey
 
 
 class ConfigProblem(Exception):
@@ -101,6 +107,24 @@ class ReceivePart(_Part):
     every_seconds: Annotated[float, Field(ge=1, le=86400)] = 60.0
 
 
+class WitnessPart(_Part):
+    """Watching the hub's log: what it signed before is what it must continue (docs/witness.md)."""
+
+    log_key: str
+    name: Annotated[str, Field(pattern=r"^[^\s+]{1,200}$")]
+    every_seconds: Annotated[float, Field(ge=1, le=3600)] = 10.0
+    mirror: bool = False
+    """Keep every leaf hash, 32 bytes an event, and so be able to name the first that changes."""
+
+    @field_validator("log_key")
+    @classmethod
+    def _key_of_a_log(cls, key: str) -> str:
+        if VerifierKey.parse(key).kind == COSIGNATURE:  # a NoteError is a ValueError
+            msg = "this is a witness's key, not a log's"
+            raise ValueError(msg)
+        return key
+
+
 class Config(_Part):
     """The whole file."""
 
@@ -108,11 +132,12 @@ class Config(_Part):
     adapter: AdapterPart = AdapterPart()
     deliver: tuple[DeliverPart, ...] = ()
     receive: tuple[ReceivePart, ...] = ()
+    witness: WitnessPart | None = None
 
     @model_validator(mode="after")
     def _something_to_do(self) -> "Config":
-        if not self.deliver and not self.receive:
-            msg = "nothing to do: add a [[deliver]] or a [[receive]]"
+        if not self.deliver and not self.receive and self.witness is None:
+            msg = "nothing to do: add a [[deliver]], a [[receive]] or a [witness]"
             raise ValueError(msg)
         folders = [part.folder for part in self.deliver] + [part.folder for part in self.receive]
         double = next((folder for folder in folders if folders.count(folder) > 1), None)

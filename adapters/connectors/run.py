@@ -13,6 +13,7 @@ from adapters.connectors.pick import Folders, content_type_of
 from adapters.connectors.receive import Receiver
 from adapters.connectors.say import Bar
 from adapters.connectors.spool import Spool
+from adapters.connectors.witnessing import Witnessing
 
 
 class Adapter:
@@ -36,9 +37,12 @@ class Adapter:
         self._receivers = [
             Receiver(self._hub, self._spool, part, log, bar) for part in config.receive
         ]
+        self._witnessing = None if config.witness is None else Witnessing(config, log)
 
     def close(self) -> None:
         """Let go of everything."""
+        if self._witnessing is not None:
+            self._witnessing.close()
         self._hub.close()
         self._spool.close()
 
@@ -47,7 +51,8 @@ class Adapter:
         self._pick()
         sent = self._deliverer.send_waiting()
         fetched = [each.fetch_new() for each in self._receivers if each.is_due()]
-        return sent and all(fetched)
+        seen = self._witnessing is None or self._witnessing.look_if_due()
+        return sent and all(fetched) and seen
 
     def run(self, stop: threading.Event) -> None:
         """Go on until somebody says stop; nothing that goes wrong at the hub ends it."""
@@ -56,6 +61,7 @@ class Adapter:
             hub=self._config.hub.url,
             deliver=len(self._config.deliver),
             receive=len(self._config.receive),
+            witness=self._config.witness is not None,
             waiting=self._spool.count_waiting(),
         )
         self.step()

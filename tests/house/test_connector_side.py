@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 from tests.house.walk import ROOT
 
@@ -21,6 +22,22 @@ import adapters.connectors.main
     )
 
     assert answer.returncode == 0, answer.stderr
+
+
+def test_a_witness_runs_without_the_servers_libraries(tmp_path: Path) -> None:
+    program = f"""
+import sys
+for name in {SERVER!r}:
+    sys.modules[name] = None
+sys.argv = ["hub", "witness", "key", "--name", "audit.yunze", "--home", {str(tmp_path)!r}]
+from adapters.cli import main
+main()
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+
+    assert answer.stdout.startswith("witness audit.yunze audit.yunze+"), answer.stderr
 
 
 def test_the_servers_libraries_are_an_extra_of_the_distribution() -> None:
