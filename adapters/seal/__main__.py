@@ -4,13 +4,12 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Sequence
 from threading import Event as Flag
 
 import structlog
 
 from adapters.seal import cosign
-from adapters.seal.after import AfterSigning, Hooks
+from adapters.seal.after import Hooks
 from adapters.seal.policy import BadPolicy, read_policy
 from adapters.seal.sealer import Sealer
 from adapters.seal.track import SHA256, Track, tracks
@@ -36,11 +35,6 @@ def main() -> None:
     asyncio.run(run(settings.database_url.get_secret_value(), settings))
 
 
-def after_signing(track: Track, policy: Policy | None) -> Sequence[AfterSigning]:
-    """Return who hears of each checkpoint of a track: the witnesses that want to be asked."""
-    return cosign.hooks(policy, track.files, log.warning)
-
-
 def policy_for(settings: Settings, track: Track) -> Policy | None:
     """Return who witnesses a track; a policy that cannot be read is said, and sealing goes on."""
     if track.name != SHA256:
@@ -59,12 +53,16 @@ async def run(url: str, settings: Settings) -> None:
     loop, stop = asyncio.get_running_loop(), Flag()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    sealers = []
+    sealers, asked = [], []
     for track in tracks(settings):
         policy = policy_for(settings, track)
-        hooks = Hooks(after_signing(track, policy), loop, log.warning)
+        witnesses = cosign.hooks(policy, track.files, log.warning)
+        hooks = Hooks(witnesses, loop, log.warning)
+        asked += witnesses
         sealers.append(Sealer(track, url, say=log.warning, hooks=hooks, policy=policy))
     await asyncio.gather(*(asyncio.to_thread(sealer.run, stop) for sealer in sealers))
+    for each in asked:
+        await each.close()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from time import monotonic
 import httpx2
 
 from adapters.keys import verify
-from adapters.seal.after import AfterSigning
 from adapters.seal.store import LogFiles
 from hub.seal import note as notes
 from hub.seal.checkpoint import Checkpoint
@@ -35,8 +34,8 @@ class Unanswered(Exception):
     """A witness gave no cosignature; the sentence says why."""
 
 
-def hooks(policy: Policy | None, files: LogFiles, say: Say) -> list[AfterSigning]:
-    """Return one coroutine for each witness of a policy that wants to be asked."""
+def hooks(policy: Policy | None, files: LogFiles, say: Say) -> "list[AskedWitness]":
+    """Return one AfterSigning for each witness of a policy that wants to be asked."""
     if policy is None:
         return []
     return [
@@ -88,6 +87,11 @@ class AskedWitness:
             self._rest, self._said = 0.0, ""
             return (found,)
         return ()
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._client is not None:
+            await self._client.aclose()
 
     async def _ask(self, data: bytes) -> Signature:
         note = notes.parse(data)
