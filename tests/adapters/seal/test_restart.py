@@ -1,4 +1,4 @@
-"""After an old backup was restored nothing is signed until the tail is back, or a log begins anew."""
+"""After the restore of an old backup nothing is signed until the tail is back, or a log begins."""
 
 import asyncio
 import json

@@ -81,6 +81,7 @@ async def test_who_waits_for_a_position_gets_the_checkpoint_that_covers_it(tmp_p
     async def grow() -> None:
         write(tmp_path, 9)
 
+    found = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(grow)
         found = await log.await_sealed(7, seconds_max=5)
