@@ -8,37 +8,45 @@
 
 SET LOCAL ROLE hub_app;
 
--- One row for each subject and generation: the number of erasures the record holds of the subject
--- when the key was made. An erased key leaves its row without a key, so that it cannot come back.
--- key_id: which key-encryption key wrapped it.
+-- What the record says about a subject, as far as it was carried out: `version` is that of the last
+-- event of its stream looked at, `erased` that of the last erasure (0: never), `restricted` whether
+-- law keeps the data from use. Later events are read from the record itself (adapters/vault).
+CREATE TABLE desk.personal_subjects (
+    subject_id  text COLLATE "C" PRIMARY KEY,
+    version     integer NOT NULL,
+    erased      integer NOT NULL DEFAULT 0,
+    restricted  boolean NOT NULL DEFAULT false
+);
+
+-- One key for each subject and generation: the version of the erasure after which it was made.
+-- An erased key leaves its row without a key. key_id: which key-encryption key wrapped it.
 CREATE TABLE desk.personal_keys (
     subject_id   text COLLATE "C",
     generation   integer CHECK (generation >= 0),
     key_id       text COLLATE "C" NOT NULL,
     wrapped_key  bytea,
     created_at   timestamptz NOT NULL DEFAULT now(),
-    erased_at    timestamptz,
-    PRIMARY KEY (subject_id, generation),
-    CHECK ((wrapped_key IS NULL) = (erased_at IS NOT NULL))
+    PRIMARY KEY (subject_id, generation)
 );
 
--- One row for each text: in which field of which command it came, which organisation keeps it.
--- position: the event that holds the commitment; NULL until the erasure reader has seen it there.
--- What is not in the record after an hour never will be (its command was refused) and is deleted.
+-- One row for each text: by which command it came, in which field, which organisation keeps it.
+-- recorded: the command is known to stand in the record. One that does not after an hour never
+-- will (it was refused), and its texts are deleted.
 CREATE TABLE desk.personal_values (
     commitment  text COLLATE "C" PRIMARY KEY,
     subject_id  text COLLATE "C" NOT NULL,
     generation  integer NOT NULL,
     holder_id   text COLLATE "C" NOT NULL,
+    command_id  text COLLATE "C" NOT NULL,
     command     text COLLATE "C" NOT NULL,
     field       text COLLATE "C" NOT NULL,
     ciphertext  bytea,
     created_at  timestamptz NOT NULL DEFAULT now(),
-    position    bigint,
+    recorded    boolean NOT NULL DEFAULT false,
     FOREIGN KEY (subject_id, generation) REFERENCES desk.personal_keys
 );
-CREATE INDEX personal_values_of_subject ON desk.personal_values (subject_id, position);
-CREATE INDEX personal_values_unseen ON desk.personal_values (created_at) WHERE position IS NULL;
+CREATE INDEX personal_values_of_subject ON desk.personal_values (subject_id, created_at);
+CREATE INDEX personal_values_unrecorded ON desk.personal_values (created_at) WHERE NOT recorded;
 
 -- The views carry the commitments; their projections have a new version and are built anew.
 ALTER TABLE views.directory ADD COLUMN contact_name text NOT NULL DEFAULT '';

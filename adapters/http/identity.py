@@ -11,7 +11,8 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from adapters.http.asking import AsReader, AtDesk, json_sent
+from adapters.http.asking import AsReader, AtDesk, InLanguage, json_sent
+from adapters.http.personal import names_shown
 from adapters.http.problems import responses
 from adapters.http.reading import check_manages
 from adapters.identity import accounts, credentials, login
@@ -175,6 +176,7 @@ async def open_account(form: OpenAccount, reader: AsReader, desk: AtDesk) -> Acc
 async def list_accounts(
     reader: AsReader,
     desk: AtDesk,
+    language: InLanguage,
     org_id: OrgId | None = None,
     cursor: Annotated[str, Field(max_length=80, pattern="^[a-z0-9._-]*$")] = "",
     limit: Annotated[int, Field(ge=1, le=200)] = 100,
@@ -185,11 +187,12 @@ async def list_accounts(
     found = await desk.ask(
         lambda connection: accounts.accounts_of(connection, wanted, after=cursor, limit=limit)
     )
+    shown = await names_shown(desk, found, language)
     items = [
         AccountShown(
             person_id=each.person_id,
             org_id=each.org_id,
-            display_name=each.display_name,
+            display_name=shown[each.person_id],
             kind=each.kind,
             active=each.active,
         )

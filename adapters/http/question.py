@@ -21,6 +21,7 @@ from adapters.http.asking import AtDesk, InLanguage, UnderAudit, check_known, vi
 from adapters.http.cursor import bad_cursor, from_cursor, to_cursor
 from adapters.http.desk import Desk
 from adapters.http.noting import note_read
+from adapters.http.personal import opened
 from adapters.http.problems import EdgeProblem
 from adapters.http.reading import all_seen, check_sees, sees
 from adapters.http.standing import Reader
@@ -103,6 +104,7 @@ class Asked:
         self, shown: Sequence[Row], kind: type[Row], last: tuple[Any, ...] | None = None
     ) -> Response:
         """Send a page in the form asked for; `last` is the key after which the next one begins."""
+        shown = await opened(self.desk, shown, kind, self.language)
         following = None if last is None else to_cursor(last)
         headers = {"cache-control": "no-store", "vary": "Accept, Accept-Language, Authorization"}
         if following is not None:
@@ -140,6 +142,7 @@ class Asked:
             raise not_there(stream_id)
         if about is not None:
             row = await self._seen_one(row, about(row), veil(row))
+        [row] = await opened(self.desk, [row], type(row), self.language)
         body = _ENCODER.encode(row)
         tag = f'"{version}-{hashlib.sha256(body).hexdigest()[:8]}"'
         headers = {"content-type": "application/json", "cache-control": "no-cache"}

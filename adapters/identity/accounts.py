@@ -44,12 +44,24 @@ def create_account(
     standing: Role | None = None,
     password_hash: str | None = None,
 ) -> None:
-    """Open an account; raises Conflict when the key is taken."""
+    """Open an account; raises Conflict when the key is taken.
+
+    An erased account, which has no name, is opened anew for who is back in the same organisation.
+    """
     made = connection.execute(
         """
         INSERT INTO desk.accounts (person_id, org_id, display_name, kind, standing, password)
         VALUES (%s, %s, %s, %s, %s, %s)
-            ON CONFLICT (person_id) DO NOTHING
+            ON CONFLICT (person_id) DO UPDATE
+           SET display_name = excluded.display_name,
+               password = excluded.password,
+               status = 'active',
+               changed_at = now()
+         WHERE accounts.status = 'closed'
+           AND accounts.display_name = ''
+           AND accounts.org_id = excluded.org_id
+           AND accounts.kind = excluded.kind
+           AND excluded.standing IS NULL
         """,
         (person_id, org_id, display_name, kind, standing, password_hash),
     )
@@ -146,3 +158,39 @@ def close_account(connection: psycopg.Connection, person_id: str) -> None:
         (person_id,),
     )
     connection.execute("DELETE FROM desk.sessions WHERE person_id = %s", (person_id,))
+
+
+def erase_account(connection: psycopg.Connection, person_id: str) -> None:
+    """Blank an account's name and close it for good; sessions, keys and failed tries go.
+
+    Nothing happens where there is no account. The key stays: the record speaks of it.
+    """
+    connection.execute(
+        """
+        UPDATE desk.accounts
+           SET display_name = '',
+               password = NULL,
+               status = 'closed',
+               changed_at = now()
+         WHERE person_id = %s
+        """,
+        (person_id,),
+    )
+    connection.execute("DELETE FROM desk.sessions WHERE person_id = %s", (person_id,))
+    connection.execute("DELETE FROM desk.api_keys WHERE person_id = %s", (person_id,))
+    connection.execute("DELETE FROM desk.signing_keys WHERE person_id = %s", (person_id,))
+    connection.execute("DELETE FROM desk.login_failures WHERE person_id = %s", (person_id,))
+
+
+def organization_of(connection: psycopg.Connection, person_id: str) -> str:
+    """Return the organisation that keeps a person's name with his account; nothing if none does."""
+    found = connection.execute(
+        """
+        SELECT org_id
+          FROM desk.accounts
+         WHERE person_id = %s
+           AND display_name <> ''
+        """,
+        (person_id,),
+    ).fetchone()
+    return "" if found is None else str(found[0])

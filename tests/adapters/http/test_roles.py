@@ -101,6 +101,7 @@ def test_an_operator_grants_nothing_and_a_clock_only_notes_the_time() -> None:
     businesses = {"Agree", "Approve", "Decline", "Grant", "Give", "Extend", "Appoint", "Sign"}
     assert not {name for name in of_operator if name.startswith(tuple(businesses))}
     assert {name for name in of_clock if not name.startswith(("Record", "Confirm"))} == {
+        "EraseAfterRetention",
         "ExpireGrant",
         "RaiseCatalogUpdateDuty",
         "RaiseReportDuty",
