@@ -2,9 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import TypeVar
 
 import anyio.to_thread
@@ -14,12 +13,12 @@ from psycopg_pool import ConnectionPool
 
 from adapters.http.metrics import Metrics
 from adapters.http.pasts import Pasts
+from adapters.http.sealed import Sealed
 from adapters.http.standing import Standings
 from adapters.identity.door import Door
 from adapters.lake.store import PayloadStore
 from adapters.record.postgres import PostgresRecord
 from adapters.settings import Settings
-from adapters.vault.sealing import MasterKey
 from hub.execute import Hub
 
 POOL_CONNECTIONS_MAX = 8
@@ -48,11 +47,11 @@ class Desk:
     store: PayloadStore
     pasts: Pasts
     clock: Callable[[], datetime] = now
+    sealed: Sealed = field(init=False)
 
-    @cached_property
-    def master(self) -> MasterKey:
-        """The key-encryption key of personal text; its file is made when first needed."""
-        return MasterKey.at(self.settings.personal_key)
+    def __post_init__(self) -> None:
+        """Look at the log where the settings say that it lies."""
+        self.sealed = Sealed(self.settings.log_dir, self.settings.witness_policy)
 
     async def ask(self, question: Callable[[psycopg.Connection], _Answer]) -> _Answer:
         """Answer a question from the database in a thread."""

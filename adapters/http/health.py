@@ -18,6 +18,7 @@ from adapters.http.asking import AtDesk
 from adapters.http.desk import Desk
 from adapters.http.metrics import MEDIA_TYPE
 from adapters.http.problems import responses
+from hub.seal.note import NoteError
 from projections.positions import standings
 
 router = APIRouter(tags=["health"])
@@ -97,7 +98,25 @@ async def metrics(desk: AtDesk) -> Response:
     """Give requests, commits, queue and lag in Prometheus' text form."""
     _, _, views = await _postgres(desk)
     desk.metrics.note_lag({name: view.lag_events for name, view in views.items()})
+    desk.metrics.note_seal(await _seal(desk))
     return Response(desk.metrics.page(), headers={"content-type": MEDIA_TYPE})
+
+
+async def _seal(desk: Desk) -> dict[str, float]:
+    try:
+        look = await desk.ask(desk.sealed.look)
+    except (psycopg.Error, PoolTimeout, NoteError, OSError):
+        return {}
+    figures = {
+        "size_events": float(look.size),
+        "lag_events": float(look.lag_events),
+        "lag_seconds": look.lag_seconds,
+        "witnessed_size_events": float(look.witnessed_size),
+        "trouble": float(look.trouble is not None),
+    }
+    if look.witnessed_at is not None:
+        figures["witnessed_age_seconds"] = (look.at - look.witnessed_at).total_seconds()
+    return figures
 
 
 async def _postgres(desk: Desk) -> tuple[State, int, dict[str, View]]:

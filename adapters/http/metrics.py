@@ -21,6 +21,14 @@ _COUNTED = {
     "loads": "Times streams were asked for",
     "selects": "Statements these became",
 }
+_SEALED = {
+    "size_events": "Events in the sealed log",
+    "lag_events": "Events recorded but not sealed",
+    "lag_seconds": "How long the oldest of them has waited",
+    "witnessed_size_events": "Events in the last checkpoint that enough witnesses cosigned",
+    "witnessed_age_seconds": "Time since enough witnesses cosigned a checkpoint",
+    "trouble": "1 while the sealer stands still and needs an operator",
+}
 
 
 class Metrics(Collector):
@@ -31,6 +39,7 @@ class Metrics(Collector):
         self.registry = CollectorRegistry()
         self._record: PostgresRecord | None = None
         self._lag: dict[str, int] = {}
+        self._seal: dict[str, float] = {}
         self._requests = Counter(
             "hub_requests", "Requests answered", ["route", "status"], registry=self.registry
         )
@@ -62,6 +71,10 @@ class Metrics(Collector):
         """Keep how many events each projection is behind, as last seen."""
         self._lag = lag
 
+    def note_seal(self, figures: dict[str, float]) -> None:
+        """Keep how the sealed log stands, as last seen; what is not known is left out."""
+        self._seal = figures
+
     def page(self) -> bytes:
         """Return the page in Prometheus' text form."""
         return generate_latest(self.registry)
@@ -72,6 +85,8 @@ class Metrics(Collector):
         for name, events in sorted(self._lag.items()):
             lag.add_metric([name], events)
         yield lag
+        for name, value in self._seal.items():
+            yield GaugeMetricFamily(f"hub_seal_{name}", _SEALED[name], value)
         if self._record is None:
             return
         figures = self._record.figures()

@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 
 from adapters.http.posting import chapter_of, posted
 from adapters.http.problems import Problem, responses
+from adapters.http.waiting import SEALED, SealedReceipt
 from hub.command import Command
 from hub.execute import Receipt
 from hub.term import glossary
@@ -34,11 +35,18 @@ CHAPTERS = {
     "convergence": "Resources and data batches 汇聚：数据资源与批次",
     "sharing": "Requests, grants, use 共享：申请、授权、使用",
     "feedback": "Feedback and corrections 反馈：使用反馈与校核更正",
+    "seal": "The log, proofs, receipts 存证：日志、证明、回执",
     "supervision": "Annual report, audit, deadlines 监督：年度报告、审计、时限",
     "identity": "Sessions, accounts, keys 身份：会话、账号、密钥",
     "health": "Is it well? 运行状况",
 }
-OPEN = ("/healthz", "/readyz", "/metrics", "/api/v1/identity/sessions")
+OPEN = (
+    *("/healthz", "/readyz", "/metrics", "/api/v1/identity/sessions"),
+    *("/log/checkpoint", "/log/tile/{address}", "/log/sm3/checkpoint", "/log/sm3/tile/{address}"),
+    "/log/daily/{name}",
+    *(f"/api/v1/seal/{name}" for name in ("checkpoint", "checkpoints", "inclusion", "consistency")),
+    "/api/v1/seal/key",
+)
 """Addresses that ask nobody who he is."""
 _SCHEMAS: dict[str, Any] = {"Problem": Problem, "Receipt": Receipt}
 _REF = "#/components/schemas/{name}"
@@ -86,7 +94,8 @@ def _command_operation(command: type[Command], schemas: dict[str, Any]) -> dict[
     schema = command.model_json_schema(ref_template=_REF.replace("name", "model"))
     schemas |= schema.pop("$defs", {})
     schemas[command.__name__] = schema
-    receipt = {"application/json": {"schema": describes(Receipt)}}
+    either = {"anyOf": [describes(Receipt), describes(SealedReceipt)]}
+    receipt = {"application/json": {"schema": either}}
     english = cleandoc(command.__doc__ or command.__name__)
     chinese = chinese_of(command)
     return {
@@ -94,7 +103,7 @@ def _command_operation(command: type[Command], schemas: dict[str, Any]) -> dict[
         "summary": f"{english.splitlines()[0].rstrip('.')} {chinese}".strip(),
         "description": english,
         "operationId": command.__name__,
-        "parameters": _COMMAND_HEADERS,
+        "parameters": [*_COMMAND_HEADERS, _WAIT],
         "requestBody": {
             "required": True,
             "content": {
@@ -147,6 +156,13 @@ _COMMAND_HEADERS = [
         "The legal time, only while history is imported 法定时间，仅导入历史时",
     ),
 ]
+_WAIT = {
+    "name": "wait",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "enum": [SEALED]},
+    "description": "Answer when the events are sealed, with their receipts 等待封存并返回回执",
+}
 _RECEIPT_HEADERS = {
     "ETag": {"schema": {"type": "string"}, "description": "Version of the subject 事项版本"},
     "Location": {"schema": {"type": "string"}, "description": "Where to read it 读取地址"},

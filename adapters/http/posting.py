@@ -16,9 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.http.desk import Desk, desk_at
 from adapters.http.exchange import headers_of, read_body, send_answer, send_problem
-from adapters.http.personal import taken_in
+from adapters.http.language import language_of
 from adapters.http.places import place_of
 from adapters.http.problems import EdgeProblem
+from adapters.http.waiting import wants_sealed, with_receipts
 from adapters.identity.door import Visitor
 from adapters.identity.words import Unauthenticated
 from hub.actor import Role, Speaker
@@ -50,7 +51,11 @@ class Posting:
         """Answer one request: a receipt, or a problem document."""
         desk = desk_at(self._app)
         try:
+            waits = wants_sealed(scope["query_string"].decode("latin-1"))
             receipt = await self._execute(desk, scope, receive)
+            if waits:
+                language = language_of(headers_of(scope).get("accept-language", ""))
+                receipt = await with_receipts(desk, receipt, language)
         except Exception as error:
             answer = await send_problem(scope, send, error)
             if answer.status == 500:  # noqa: PLR2004
@@ -75,7 +80,6 @@ class Posting:
         command = self.command.model_validate_json(body)
         if self.prepare is not None:
             command = await self.prepare(desk, command, visitor.speaker)
-        command = await taken_in(desk, command, command_id)
         return await desk.hub.execute(
             command, visitor.speaker, at, command_id=command_id, expected=expected
         )

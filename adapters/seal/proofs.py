@@ -73,7 +73,7 @@ def consistency(files: LogFiles, old: int, new: int | None = None) -> Consistenc
     with _readable():
         head, tiles = _latest(files)
         wanted = head.size if new is None else new
-        _check_sealed(wanted, head.size)
+        _check_sealed(max(old, wanted), head.size)
         if old > wanted:
             raise Invalid(
                 f"old is {old} and new is {wanted}: the older size is the smaller one",

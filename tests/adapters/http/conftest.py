@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from adapters.http.app import create_app
 from adapters.settings import Settings
 from tests.adapters.http.city import City, found_city
+from tests.adapters.seal.sealing import Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,3 +34,9 @@ def client(settings: Settings) -> Iterator[TestClient]:
 @pytest.fixture
 def city(client: TestClient, database: Database) -> City:
     return found_city(client, database)
+
+
+@pytest.fixture
+def log(database: Database, settings: Settings) -> Log:
+    """The log of this hub; `log.sealer()` runs a sealer, `log.seal_all()` until all is sealed."""
+    return Log(database, settings.home)

@@ -76,7 +76,7 @@ def test_the_parts_of_a_whole_tile_are_removed(log: Log) -> None:
         for path in log.settings.log_dir.rglob("*")
         if path.is_file()
     }
-    assert names == {"checkpoint", "tile/0/000", "tile/0/001.p/10", "tile/1/000.p/1"}
+    assert names == {"checkpoint", "key", "tile/0/000", "tile/0/001.p/10", "tile/1/000.p/1"}
 
 
 def test_the_board_shows_the_checkpoint_and_no_trouble(log: Log) -> None:
