@@ -41,10 +41,9 @@ class Evidence(NamedTuple):
 
 def judge(evidence: Evidence) -> list[Wrong]:
     """Return everything that is wrong, the first position first."""
-    found = [_of(evidence, one) for one in evidence.differences]
-    found += [_upper(one) for one in evidence.upper]
-    found += _rolled_back(evidence)
-    found += _checkpoints(evidence, found)
+    exact = [_of(evidence, one) for one in evidence.differences]
+    upper = [_upper(one, exact) for one in evidence.upper]
+    found = exact + upper + _rolled_back(evidence) + _checkpoints(evidence, exact, upper)
     return sorted(found, key=lambda one: one.order)
 
 
@@ -145,14 +144,22 @@ def _mirror_differs(evidence: Evidence, one: Difference) -> Words:
     return Words(Kind.MIRROR, sentence, proves)
 
 
-def _upper(one: BadUpperTile) -> Wrong:
+def _upper(one: BadUpperTile, exact: Sequence[Wrong]) -> Wrong:
+    best = _first_within(exact, one.position, one.until)
     return Wrong(
         kind=Kind.UPPER_TILE,
-        position=one.position,
-        until=one.until,
-        sentence=f"{one.address} in {one.folder} does not hold the hash of the tiles under it",
+        position=one.position if best is None else best.position,
+        until=one.until if best is None else best.until,
+        sentence=f"{one.address} in {one.folder} does not hold the hash of the tiles under it, "
+        f"which are over positions {one.position} to {one.until}",
         proves="that tile was damaged, or the tiles under it were rewritten and it was not",
     )
+
+
+def _first_within(found: Sequence[Wrong], first: int, last: int) -> Wrong | None:
+    """Return what is wrong first in a range that is known only as a whole."""
+    within = [one for one in found if one.position and first <= one.position <= last]
+    return min(within, key=lambda one: one.order, default=None)
 
 
 def _rolled_back(evidence: Evidence) -> list[Wrong]:
@@ -172,7 +179,7 @@ def _rolled_back(evidence: Evidence) -> list[Wrong]:
     ]
 
 
-def _checkpoints(evidence: Evidence, found: Sequence[Wrong]) -> list[Wrong]:
+def _checkpoints(evidence: Evidence, exact: Sequence[Wrong], upper: Sequence[Wrong]) -> list[Wrong]:
     """Return the checkpoints that contradict the record where the log's tiles do not explain it.
 
     Of each place the smallest one: after it everything differs.
@@ -182,15 +189,16 @@ def _checkpoints(evidence: Evidence, found: Sequence[Wrong]) -> list[Wrong]:
         explained = evidence.agrees(LOG_TREE, one) or evidence.agrees(RECORD, one)
         if one.head.size <= evidence.head and not explained:
             first.setdefault(one.where, one)
-    return [_contradicts(evidence, one, found) for one in first.values()]
+    return [_contradicts(evidence, one, exact, upper) for one in first.values()]
 
 
-def _contradicts(evidence: Evidence, one: Known, found: Sequence[Wrong]) -> Wrong:
+def _contradicts(
+    evidence: Evidence, one: Known, exact: Sequence[Wrong], upper: Sequence[Wrong]
+) -> Wrong:
     size = one.head.size
     sizes = [k.head.size for k in evidence.known if evidence.agrees(RECORD, k)]
     after = max((each for each in sizes if each < size), default=0)
-    located = [each for each in found if each.position and after < each.position <= size]
-    best = min(located, key=lambda each: each.order, default=None)
+    best = _first_within(exact, after + 1, size) or _first_within(upper, after + 1, size)
     position, until = (after + 1, size) if best is None else (best.position, best.until)
     others = [k for k in evidence.known if k.head.size >= size and evidence.agrees(RECORD, k)]
     signed = max(others, key=_weight, default=None)
