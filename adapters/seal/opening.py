@@ -34,7 +34,7 @@ def begin(track: Track, connection: psycopg.Connection) -> tuple[Checkpoint, Sig
     A log that never signed begins with the empty tree.
     """
     last = track.guard.last()
-    published = _published(track)
+    published = published_by(track)
     if last is None and (published is not None or board.any_of(connection, track.name)):
         raise guard_gone(track.guard.path)
     signer = track.open_signer()
@@ -74,10 +74,10 @@ def _check_published(track: Track, published: Note, last: Checkpoint, signer: Si
         )
 
 
-def _published(track: Track) -> Note | None:
+def published_by(track: Track) -> Note | None:
     """Return the published checkpoint; one that cannot be read is published again."""
     try:
-        data = track.files.checkpoint()
+        data = track.files.checkpoint()  # parses it too
         return None if data is None else notes.parse(data)
     except NoteError:
         return None

@@ -16,7 +16,7 @@ from adapters.seal.after import Hooks
 from adapters.seal.growth import Grown, Growth
 from adapters.seal.key import sign, with_more
 from adapters.seal.mend import STEP, Say, inspect, take_up
-from adapters.seal.opening import alone, begin
+from adapters.seal.opening import alone, begin, published_by
 from adapters.seal.policy import add_to_board, is_witnessed, valid_of
 from adapters.seal.store import CHECKPOINT, KEY
 from adapters.seal.track import Track
@@ -130,13 +130,21 @@ class _Work:
         if (end := head(connection)) < self._signed.size:
             raise shorter(end, self._signed.size)
         self._growth = take_up(connection, track.files, self._signed, track.leaf, self._say)
-        published = track.files.checkpoint() or b""
-        if self._signed.size and not published.startswith(self._signed.text.encode() + b"\n"):
-            self._publish(sign(self._signer, self._signed))
+        self._publish_last()
         self._inspection = inspect(
             connection, track.files, self._signed.size, track.leaf, self._say
         )
         board.well(connection, track.name)
+
+    def _publish_last(self) -> None:
+        """Do what a power cut may have left undone: publish what was signed, enter it."""
+        published = published_by(self._track)
+        if not self._signed.size:
+            return
+        if published is None or published.text != self._signed.text:
+            self._publish(sign(self._signer, self._signed))
+        elif board.note_of(self._connection, self._track.name, self._signed.size) is None:
+            self._enter(published)
 
     def go_on(self, stop: Flag) -> None:
         """Seal whatever the record grows by, at a steady pace."""

@@ -1,12 +1,14 @@
 """Reading the log as it lies on the disk: the checkpoint, the tiles, waiting for a position."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
 from hub.seal import note as notes
 from hub.seal.checkpoint import Checkpoint
 from hub.seal.merkle import Digest, sha256
+from hub.seal.note import NoteError
 from hub.seal.tiles import WIDTH, Tiles, parse, path
 
 CHECKPOINT = "checkpoint"
@@ -64,9 +66,10 @@ class LogFiles:
         """Return the first checkpoint that covers a position, None when the time is over."""
         deadline = monotonic() + seconds_max
         while True:
-            found = self._look()
-            if found is not None and found[1].size >= position:
-                return found[1]
+            with suppress(NoteError):  # a damaged one is put right when the sealer starts
+                found = self._look()
+                if found is not None and found[1].size >= position:
+                    return found[1]
             if monotonic() >= deadline:
                 return None
             await asyncio.sleep(LOOK_SECONDS)

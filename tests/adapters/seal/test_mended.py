@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.seal import mend
+from adapters.seal import board, mend
 from adapters.seal.growth import Growth
 from hub.seal.tiles import path
 from projections.connect import connect
@@ -57,6 +57,22 @@ def test_the_whole_log_can_be_made_anew_from_the_record(sealed: Log) -> None:
 
     assert sealed.seal_all() == before
     assert sealed.check() == before
+
+
+@pytest.mark.parametrize("harm", [torn, gone])
+def test_a_damaged_checkpoint_is_signed_again_as_it_was(
+    sealed: Log, harm: Callable[[Path], None]
+) -> None:
+    before = sealed.files.checkpoint()
+    harm(sealed.settings.log_dir / "checkpoint")
+
+    with sealed.sealer():
+        sealed.sealed(sealed.append(1) - 1)
+    sealed.check()
+    assert before is not None
+
+    with connect(sealed.database.app_url) as connection:
+        assert board.note_of(connection, "sha256", 700) == before
 
 
 def test_what_a_power_cut_left_is_swept_away(sealed: Log) -> None:
