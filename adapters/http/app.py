@@ -60,7 +60,6 @@ MODULES = (
     *(ask_catalog, ask_convergence, uploads, ask_sharing, downloads, ask_feedback),
     *(ask_security, ask_supervision, ask_incidents, ask_figures, ask_trail, docs),
     *(ask_seal, log_cosign, log_files, log_page),
-    *(case_page),
 )
 """Every page of routes there is."""
 PREPARING: dict[type[Command], Prepare] = {
