@@ -141,8 +141,30 @@ class Settings(BaseSettings):
             "default; without the file the hub has no witnesses."
         ),
     )
+    tsa_url: str | None = Field(
+        default=None,
+        description="Time-stamp authority (RFC 3161) that signs one checkpoint a day.",
+    )
+    tsa_certificate: Path | None = Field(
+        default=None, description="Root certificate of that authority (PEM)."
+    )
+    sm: bool = Field(
+        default=False,
+        description=(
+            "Seal with national cryptography too: a tree of SM3, checkpoints signed with SM2 "
+            "(needs the extra `sm`)."
+        ),
+    )
 
-    @field_validator("home", "pg_bin", "log_dir", "guard_dir", "witness_policy", "personal_key")
+    @field_validator(
+        "home",
+        "pg_bin",
+        "log_dir",
+        "guard_dir",
+        "witness_policy",
+        "personal_key",
+        "tsa_certificate",
+    )
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         """Servers run with another working directory, so no path may depend on ours."""

@@ -8,7 +8,7 @@ from threading import Event as Flag
 
 import structlog
 
-from adapters.seal import cosign
+from adapters.seal import cosign, stamp
 from adapters.seal.after import Hooks
 from adapters.seal.policy import BadPolicy, read_policy
 from adapters.seal.sealer import Sealer
@@ -53,12 +53,14 @@ async def run(url: str, settings: Settings) -> None:
     loop, stop = asyncio.get_running_loop(), Flag()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    sealers, asked = [], []
+    sealers: list[Sealer] = []
+    asked: list[cosign.AskedWitness | stamp.DailyStamp] = []
     for track in tracks(settings):
         policy = policy_for(settings, track)
         witnesses = cosign.hooks(policy, track.files, log.warning)
-        hooks = Hooks(witnesses, loop, log.warning)
-        asked += witnesses
+        stamps = stamp.hooks(settings, track, url, log.warning)
+        hooks = Hooks([*witnesses, *stamps], loop, log.warning)
+        asked += [*witnesses, *stamps]
         sealers.append(Sealer(track, url, say=log.warning, hooks=hooks, policy=policy))
     await asyncio.gather(*(asyncio.to_thread(sealer.run, stop) for sealer in sealers))
     for each in asked:

@@ -86,6 +86,20 @@ def thin_out(connection: psycopg.Connection, track: str) -> None:
     )
 
 
+async def stamped(connection: psycopg.AsyncConnection, track: str, size: int, stamp: bytes) -> bool:
+    """Keep a checkpoint's time stamp; False when its line is not there (yet)."""
+    cursor = await connection.execute(
+        """
+        UPDATE desk.checkpoints
+           SET stamp = %s, stamped_at = now()
+         WHERE track = %s
+           AND size = %s
+        """,
+        (stamp, track, size),
+    )
+    return cursor.rowcount == 1
+
+
 def any_of(connection: psycopg.Connection, track: str) -> bool:
     """Say whether this track has ever published a checkpoint, as far as the table remembers."""
     row = connection.execute(
