@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PYTHON_MIN = (3, 11)
 NATS_SECONDS_MAX = 3
+# The board keeps every checkpoint of the last hour: a minute less, or the first would be gone.
+UNWITNESSED_MINUTES_MAX = 59
 Check = tuple[str, Callable[[], str]]
 
 
@@ -42,6 +44,7 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     try:
         with stack_for(settings, note) as addresses:
             found.extend(_looked_at(check) for check in _servers(addresses))
+            found.append(_looked_at(("witnesses", lambda: _witnesses(settings, addresses))))
     except Exception as error:  # noqa: BLE001 - a doctor reports what ails, whatever it is
         found.append({"what": "servers", "well": False, "finding": trouble_in_words(error)[0]})
 
@@ -120,3 +123,28 @@ def _servers(addresses: "Addresses") -> list[Check]:
         ("record", record),
         ("nats", nats),
     ]
+
+
+def _witnesses(settings: "Settings", addresses: "Addresses") -> str:
+    """Say who witnesses the log; an hour without enough of them is wrong."""
+    from datetime import UTC, datetime, timedelta
+
+    import psycopg
+
+    from adapters.seal.policy import NOBODY, read_policy, unwitnessed_since
+    from adapters.seal.track import SHA256
+
+    policy = read_policy(settings.witness_policy)
+    if policy is None:
+        return f"{NOBODY}; see docs/witness.md"
+    with psycopg.connect(addresses.database_url) as connection:
+        since = unwitnessed_since(connection, SHA256)
+    known = f"{len(policy.witnesses)} in the policy"
+    if since is None:
+        return f"{known}; enough of them have seen all that is sealed"
+    if datetime.now(UTC) - since > timedelta(minutes=UNWITNESSED_MINUTES_MAX):
+        raise StackProblem(
+            f"{known}, but what was sealed since {since:%Y-%m-%d %H:%M} waits for enough of them;"
+            " ask who runs them, and look for refusals in the sealer's log"
+        )
+    return f"{known}; waiting for them since {since:%H:%M:%S}"

@@ -15,6 +15,7 @@ NO, WRONG_USE, INTERRUPTED = 1, 2, 130
 SENTENCES = {
     "AlreadyRunning": NO,
     "BadKey": NO,
+    "BadPolicy": NO,
     "CannotRebuild": NO,
     "CannotSeal": NO,
     "MemoryProblem": NO,

@@ -1,5 +1,6 @@
 """Whose cosignatures count: the policy file, and what a checkpoint has of them."""
 
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -89,6 +90,26 @@ def put_on_board(connection: psycopg.Connection, track: str, published: Note) ->
         """,
         (track, head.size, head.root, notes.render(published)),
     )
+
+
+def unwitnessed_since(connection: psycopg.Connection, track: str) -> datetime | None:
+    """Return since when what is sealed waits for enough witnesses, None when it does not wait.
+
+    A witnessed checkpoint covers all before it: the wait begins with the first one after.
+    """
+    row = connection.execute(
+        """
+        SELECT min(signed_at)
+          FROM desk.checkpoints
+         WHERE track = %(track)s
+           AND size > (SELECT coalesce(max(size), -1)
+                         FROM desk.checkpoints
+                        WHERE track = %(track)s
+                          AND witnessed_at IS NOT NULL)
+        """,
+        {"track": track},
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 def current(files: LogFiles) -> Note | None:
