@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 import psycopg
 
+from adapters.archive.door import hand_in
 from adapters.clock import RecordedTime, wall_clock
 from adapters.record.postgres import PostgresRecord
 from adapters.settings import Settings, load
@@ -39,6 +40,7 @@ def main() -> None:
     settings = load()
     if settings.database_url is None:
         sys.exit("HUB_DATABASE_URL is not set: whose views are to be compared?")
+    hand_in(settings)
     url = settings.database_url.get_secret_value()
     try:
         found = asyncio.run(check(url, settings, print))

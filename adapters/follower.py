@@ -17,6 +17,7 @@ from threading import Thread
 
 import structlog
 
+from adapters.archive.door import hand_in
 from adapters.clock import Clock, RecordedTime, wall_clock
 from adapters.drift import Nightly
 from adapters.erasure import Erasure
@@ -44,6 +45,7 @@ def main() -> None:
     settings = load()
     if settings.database_url is None:
         sys.exit("HUB_DATABASE_URL is not set: the follower needs to know which database to follow")
+    hand_in(settings)
     asyncio.run(run(settings.database_url.get_secret_value(), settings, _say(settings)))
 
 

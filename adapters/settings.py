@@ -106,6 +106,10 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = Field(
         default="zh", description="Language of pages and reports when nobody asks for another."
     )
+    archive_dir: Path = Field(
+        default_factory=lambda given: given["home"] / "archive",
+        description="Folder of the archive, `<home>/archive` by default: old events in Parquet.",
+    )
     log_dir: Path = Field(
         default_factory=lambda given: given["home"] / "log",
         description="Folder of the sealed log, `<home>/log` by default: checkpoint and tiles.",
@@ -159,6 +163,7 @@ class Settings(BaseSettings):
     @field_validator(
         "home",
         "pg_bin",
+        "archive_dir",
         "log_dir",
         "guard_dir",
         "witness_policy",

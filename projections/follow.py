@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from projections import positions
+from projections.archived import ArchiveProblem
 from projections.catch_up import BATCH_POSITIONS, Caught, Memory, catch_up
 from projections.connect import connect
 from projections.projection import Projection
@@ -62,6 +63,9 @@ def follow(
             say(f"lost PostgreSQL ({_first_line(error)}); trying again in {pause:g} s")
             stop.wait(pause)
             pause = min(pause * 2, PAUSE_SECONDS_MAX)
+        except ArchiveProblem as problem:
+            say(f"the projections wait: {problem}")
+            stop.wait(PAUSE_SECONDS_MAX)
 
 
 def _outdated(
@@ -82,7 +86,7 @@ def _build(url: str, projections: Sequence[Projection[Any]], say: Say) -> None:
     try:
         with connect(url, purpose="rebuild") as connection:
             caught = rebuild(connection, projections)
-    except (CannotRebuild, psycopg.Error) as error:
+    except (CannotRebuild, ArchiveProblem, psycopg.Error) as error:
         say(f"{names} could not be built: {_first_line(error)}; run `hub rebuild` when mended")
     else:
         say(f"built up to position {caught.position} and put in place: {names}")

@@ -1,4 +1,7 @@
-"""Reading the record by position: pages of events for projections, relay, seal and auditor."""
+"""Reading the record by position: pages of events for projections, relay, seal and auditor.
+
+What is no longer in the database is read from the archive (`projections.archived`).
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,6 +10,7 @@ import psycopg
 from psycopg.rows import args_row
 
 from hub.record import Recorded
+from projections import archived
 
 PAGE_POSITIONS = 2_000
 """Positions per page: with fewer the round trips cost, with more the memory caches miss."""
@@ -28,12 +32,24 @@ _PAGE_OF_TOPICS = """
        AND topic = ANY (%b::text[])
      ORDER BY position
 """
+_STANDING = """
+    SELECT position,
+           coalesce((SELECT max(last) FROM record.archives), 0)
+      FROM record.log_head
+"""
 _STREAM = """
     SELECT position, stream_id, version, topic, schema_version, recorded_at, state, leaf
       FROM record.events
      WHERE stream_id = %b
        AND version > %b
      ORDER BY version
+"""
+_VERSION = "SELECT version FROM record.streams WHERE stream_id = %s"
+_VERSION_AT = """
+    SELECT coalesce(max(version), 0)
+      FROM record.events
+     WHERE stream_id = %s
+       AND position <= %s
 """
 _AT = """
     SELECT position, stream_id, version, topic, schema_version, recorded_at, state, leaf
@@ -87,26 +103,81 @@ def pages(
     `upto` ends earlier; `topics` leaves out all others (the pages still advance). The connection
     may be used for other work between two pages.
     """
-    end = head(connection) if upto is None else min(upto, head(connection))
+    end, shelved = _standing(connection)
+    end = end if upto is None else min(upto, end)
+    volumes = archived.volumes(connection) if after < min(shelved, end) else []
     step = positions or (PAGE_POSITIONS if topics is None else PAGE_POSITIONS_OF_TOPICS)
-    with connection.cursor(row_factory=args_row(Recorded), binary=True) as cursor:
-        while after < end:
+    while after < end:
+        if after < shelved:
+            last = min(after + step, end, shelved)
+            events = archived.between(volumes, after + 1, last, topics)
+        else:
             last = min(after + step, end)
-            if topics is None:
-                cursor.execute(_PAGE, (after, last), prepare=True)
-            else:
-                cursor.execute(_PAGE_OF_TOPICS, (after, last, list(topics)), prepare=True)
-            yield Page(cursor.fetchall(), last)
-            after = last
+            events = _page(connection, after, last, topics)
+            # Looked at after the page: what the page misses was archived before.
+            if topics is not None or len(events) < last - after:
+                shelved = archived.reach(connection)
+                if shelved > after:
+                    volumes = archived.volumes(connection)
+                    continue
+        yield Page(events, last)
+        after = last
 
 
 def stream(connection: psycopg.Connection, stream_id: str, above: int = 0) -> list[Recorded]:
     """Return the events of one stream above a version, in order."""
-    with connection.cursor(row_factory=args_row(Recorded), binary=True) as cursor:
-        return cursor.execute(_STREAM, (stream_id, above), prepare=True).fetchall()
+    found = _stream(connection, stream_id, above)
+    if (found and found[0].version <= above + 1) or not archived.reach(connection):
+        return found
+    # Up to this version every event is in the database now or in the archive after we looked.
+    upto = _version(connection, stream_id)
+    found = _stream(connection, stream_id, above)
+    upto = found[0].version - 1 if found else upto
+    if upto <= above:
+        return found
+    return archived.stream(archived.volumes(connection), stream_id, above, upto) + found
+
+
+def version_at(connection: psycopg.Connection, stream_id: str, position: int) -> int:
+    """Return the version a stream had at a position, 0 when it had not begun."""
+    if archived.reach(connection) == 0:
+        row = connection.execute(_VERSION_AT, (stream_id, position)).fetchone()
+        return int(row[0]) if row else 0
+    before = [one for one in stream(connection, stream_id) if one.position <= position]
+    return before[-1].version if before else 0
 
 
 def at(connection: psycopg.Connection, positions: Sequence[int]) -> list[Recorded]:
     """Return the events at these positions, in order: what stands behind a figure or a line."""
     with connection.cursor(row_factory=args_row(Recorded), binary=True) as cursor:
-        return cursor.execute(_AT, (list(positions),)).fetchall()
+        found = cursor.execute(_AT, (list(positions),)).fetchall()
+    missing = sorted(set(positions) - {one.position for one in found})
+    if not missing:
+        return found
+    return archived.at(archived.volumes(connection), missing) + found
+
+
+def _standing(connection: psycopg.Connection) -> tuple[int, int]:
+    """Return the last position, and the last one that lies in the archive."""
+    row = connection.execute(_STANDING).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def _stream(connection: psycopg.Connection, stream_id: str, above: int) -> list[Recorded]:
+    with connection.cursor(row_factory=args_row(Recorded), binary=True) as cursor:
+        return cursor.execute(_STREAM, (stream_id, above), prepare=True).fetchall()
+
+
+def _version(connection: psycopg.Connection, stream_id: str) -> int:
+    row = connection.execute(_VERSION, (stream_id,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _page(
+    connection: psycopg.Connection, after: int, last: int, topics: Sequence[str] | None
+) -> list[Recorded]:
+    with connection.cursor(row_factory=args_row(Recorded), binary=True) as cursor:
+        if topics is None:
+            return cursor.execute(_PAGE, (after, last), prepare=True).fetchall()
+        asked = (after, last, list(topics))
+        return cursor.execute(_PAGE_OF_TOPICS, asked, prepare=True).fetchall()

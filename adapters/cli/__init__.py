@@ -27,6 +27,8 @@ VERBS = (
     "account",
     "witness",
     "migrate",
+    "archive",
+    "restore",
     "bench",
 )
 

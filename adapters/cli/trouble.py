@@ -17,6 +17,7 @@ SENTENCES = {
     "BadKey": NO,
     "BadPolicy": NO,
     "CannotRebuild": NO,
+    "CannotRestore": NO,
     "CannotSeal": NO,
     "MemoryProblem": NO,
     "MigrationProblem": NO,

@@ -16,6 +16,7 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from adapters.archive.door import hand_in
 from adapters.http import (
     ask_catalog,
     ask_convergence,
@@ -72,6 +73,7 @@ PREPARING: dict[type[Command], Prepare] = {
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application; the record is opened when the server starts."""
     chosen = settings or load()
+    hand_in(chosen)
     metrics = Metrics()
 
     @contextlib.asynccontextmanager

@@ -31,7 +31,7 @@ from hub.supervision.audit import Subject
 from hub.term import Language
 from projections.audit_trail import AUDIT_TRAIL
 from projections.positions import Behind, wait_for
-from projections.reader import head
+from projections.reader import head, version_at
 
 WAIT_SECONDS_MAX = 5.0
 _PAUSE_SECONDS = 0.01
@@ -244,14 +244,19 @@ def not_there(stream_id: str) -> NotFound:
 def _version(connection: psycopg.Connection, stream_id: str, view: str) -> int:
     row = connection.execute(
         """
-        SELECT coalesce(max(version), 0)
-          FROM record.events
-         WHERE stream_id = %s
-           AND position <= (SELECT position FROM projection_positions WHERE name = %s)
+        SELECT p.position, coalesce(max(e.version), 0)
+          FROM projection_positions p
+          LEFT JOIN record.events e
+            ON e.stream_id = %s
+           AND e.position <= p.position
+         WHERE p.name = %s
+         GROUP BY p.position
         """,
         (stream_id, view),
     ).fetchone()
-    return int(row[0]) if row else 0
+    if row is None or row[1]:
+        return 0 if row is None else int(row[1])
+    return version_at(connection, stream_id, int(row[0]))  # not begun yet, or in the archive
 
 
 def _wants_csv(accept: str) -> bool:

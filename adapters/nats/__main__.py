@@ -6,6 +6,7 @@ import sys
 
 import structlog
 
+from adapters.archive.door import hand_in
 from adapters.nats.relay import Relay
 from adapters.settings import load
 
@@ -15,6 +16,7 @@ def main() -> None:
     settings = load()
     if settings.database_url is None or settings.nats_url is None:
         sys.exit("HUB_DATABASE_URL and HUB_NATS_URL must say which record goes to which NATS")
+    hand_in(settings)
     if settings.log_format == "json":
         structlog.configure(
             processors=[

@@ -21,7 +21,7 @@ from nats.js.errors import APIError, NotFoundError
 
 from adapters.nats.envelope import STREAM, SUBJECTS, cloud_event, subject_of
 from adapters.record.head import heads, leave_if_cancelled
-from hub.record import Recorded
+from hub.record import Recorded, RecordUnavailable
 from projections.reader import Page, pages
 
 KEEP_DAYS = 30
@@ -39,7 +39,10 @@ class StreamAheadError(Exception):
     """The stream holds more than the record: it belongs to another record, or this one is older."""
 
 
-_TROUBLES = (NatsError, OSError, psycopg.OperationalError, TimeoutError, StreamAheadError)
+_TROUBLES = (
+    *(NatsError, OSError, psycopg.OperationalError, TimeoutError),
+    *(StreamAheadError, RecordUnavailable),
+)
 """What passes by itself or by an operator's hand; the relay says it and tries again."""
 
 

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import chain, islice
 from typing import Any, Never
 from uuid import UUID
 
@@ -41,7 +42,8 @@ from hub.record import (
     VersionConflict,
     Write,
 )
-from projections.reader import await_growth, head, listen
+from projections.archived import reach
+from projections.reader import await_growth, head, listen, pages, stream
 
 _PAGE = 500
 """Notifications a subscription reads at once."""
@@ -100,18 +102,27 @@ class GroupCommitRecorder(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """Return events of one stream between two versions."""
-        rows = self._select(
-            f"""
-            SELECT stream_id, version, topic, state
-              FROM record.events
-             WHERE stream_id = %s
-               AND (%s::int IS NULL OR version > %s)
-               AND (%s::int IS NULL OR version <= %s)
-             ORDER BY version {"DESC" if desc else "ASC"}
-             LIMIT %s
-            """,  # noqa: S608 - one of two constants
-            (str(originator_id), gt, gt, lte, lte, limit),
-        )
+        with self._looking() as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(
+                f"""
+                SELECT stream_id, version, topic, state
+                  FROM record.events
+                 WHERE stream_id = %s
+                   AND (%s::int IS NULL OR version > %s)
+                   AND (%s::int IS NULL OR version <= %s)
+                 ORDER BY version {"DESC" if desc else "ASC"}
+                 LIMIT %s
+                """.encode(),  # noqa: S608 - one of two constants
+                (str(originator_id), gt, gt, lte, lte, limit),
+                binary=True,
+            ).fetchall()
+            if reach(connection):
+                rows = [
+                    (e.stream_id, e.version, e.topic, e.state)
+                    for e in stream(connection, str(originator_id), -1 if gt is None else gt)
+                    if lte is None or e.version <= lte
+                ]
+                rows = (rows[::-1] if desc else rows)[:limit]
         return [StoredEvent(self._id(stream_id), *rest) for stream_id, *rest in rows]
 
     def select_notifications(
@@ -125,18 +136,24 @@ class GroupCommitRecorder(ApplicationRecorder):
     ) -> Sequence[Notification]:
         """Return events by position, from `start` to `stop`, at most `limit`."""
         first = (start or 0) + (0 if start is None or inclusive_of_start else 1)
-        rows = self._select(
-            """
-            SELECT stream_id, version, topic, state, position
-              FROM record.events
-             WHERE position >= %s
-               AND (%s::bigint IS NULL OR position <= %s)
-               AND (cardinality(%s::text[]) = 0 OR topic = ANY (%s))
-             ORDER BY position
-             LIMIT %s
-            """,
-            (first, stop, stop, list(topics), list(topics), limit),
-        )
+        with self._looking() as connection:
+            rows: list[tuple[Any, ...]] = connection.execute(
+                """
+                SELECT stream_id, version, topic, state, position
+                  FROM record.events
+                 WHERE position >= %s
+                   AND (%s::bigint IS NULL OR position <= %s)
+                   AND (cardinality(%s::text[]) = 0 OR topic = ANY (%s))
+                 ORDER BY position
+                 LIMIT %s
+                """,
+                (first, stop, stop, list(topics), list(topics), limit),
+                binary=True,
+            ).fetchall()
+            if first <= reach(connection):
+                found = pages(connection, max(first, 1) - 1, upto=stop, topics=list(topics) or None)
+                events = islice(chain.from_iterable(page.events for page in found), limit)
+                rows = [(e.stream_id, e.version, e.topic, e.state, e.position) for e in events]
         return [Notification(self._id(stream_id), *rest) for stream_id, *rest in rows]
 
     def max_notification_id(self) -> int | None:
@@ -153,11 +170,6 @@ class GroupCommitRecorder(ApplicationRecorder):
         connection = psycopg.connect(self._conninfo, autocommit=True)
         listen(connection)
         return connection
-
-    def _select(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with self._looking() as connection:
-            cursor = connection.cursor(binary=True)
-            return cursor.execute(statement.encode(), values).fetchall()
 
     @contextmanager
     def _looking(self) -> Iterator[psycopg.Connection]:

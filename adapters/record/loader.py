@@ -12,6 +12,7 @@ from psycopg.rows import args_row
 from adapters.record.line import Line
 from adapters.record.trouble import refused
 from hub.record import Appended, Found, Overloaded, Recorded
+from projections import archived
 
 COLUMNS = "position, stream_id, version, topic, schema_version, recorded_at, state, leaf"
 """The columns of record.events in the order of `Recorded`."""
@@ -23,6 +24,17 @@ _LOAD = """
       JOIN record.events AS e
         ON e.stream_id = wanted.stream_id
        AND e.version > wanted.above
+     UNION ALL
+    -- How far the archive reaches, if there is one: under a name that no stream has.
+    (SELECT last, '', 0, '', 0::smallint, archived_at, ''::bytea, ''::bytea
+       FROM record.archives
+      ORDER BY last DESC
+      LIMIT 1)
+"""
+_VERSIONS = """
+    SELECT stream_id, version
+      FROM record.streams
+     WHERE stream_id = ANY (%b::text[])
 """
 _FIND = """
     SELECT first, count, recorded_at, fingerprint
@@ -40,6 +52,7 @@ _OPTIONS = (
     # Always by index: a plan made while the table was small would scan it when it is large.
     " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 )
+_ARCHIVE = ""
 STREAMS_MAX = 5_000
 """Most streams in one SELECT, unless a single caller asks for more."""
 
@@ -137,6 +150,21 @@ def _part(since: Mapping[str, int], found: Mapping[str, list[Recorded]]) -> list
 async def _load(
     wanted: Mapping[str, int], connection: psycopg.AsyncConnection
 ) -> dict[str, list[Recorded]]:
+    found = await _select(wanted, connection)
+    if found.pop(_ARCHIVE, None):
+        missing = {
+            stream_id: above
+            for stream_id, above in wanted.items()
+            if stream_id not in found or found[stream_id][0].version > above + 1
+        }
+        if missing:
+            found |= await _load_archived(missing, connection)
+    return found
+
+
+async def _select(
+    wanted: Mapping[str, int], connection: psycopg.AsyncConnection
+) -> dict[str, list[Recorded]]:
     async with connection.cursor(row_factory=args_row(Recorded), binary=True) as cursor:
         await cursor.execute(_LOAD, [list(wanted), list(wanted.values())], prepare=True)
         found: dict[str, list[Recorded]] = {}
@@ -146,6 +174,38 @@ async def _load(
         if len(events) > 1:
             events.sort(key=lambda event: event.version)
     return found
+
+
+async def _load_archived(
+    wanted: Mapping[str, int], connection: psycopg.AsyncConnection
+) -> dict[str, list[Recorded]]:
+    """Return these streams with what of them lies in the archive; none where nothing is newer.
+
+    Their versions are asked first: up to them every event is in the database when we look there,
+    or in the archive when we look after that.
+    """
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(_VERSIONS, [list(wanted)], prepare=True)
+        versions: dict[str, int] = dict(await cursor.fetchall())
+    behind = {one: above for one, above in wanted.items() if versions.get(one, 0) > above}
+    if not behind:
+        return {}
+    found = await _select(behind, connection)
+    shelved = await _volumes(connection)
+    for stream_id, above in behind.items():
+        events = found.get(stream_id, [])
+        upto = events[0].version - 1 if events else versions[stream_id]
+        if upto > above:
+            old = await asyncio.to_thread(archived.stream, shelved, stream_id, above, upto)
+            found[stream_id] = old + events
+    found.pop(_ARCHIVE, None)
+    return found
+
+
+async def _volumes(connection: psycopg.AsyncConnection) -> list[archived.Volume]:
+    async with connection.cursor(row_factory=args_row(archived.Volume), binary=True) as cursor:
+        await cursor.execute(archived.VOLUMES.encode())
+        return await cursor.fetchall()
 
 
 async def _find(command_id: str, connection: psycopg.AsyncConnection) -> Found | None:
@@ -158,4 +218,8 @@ async def _find(command_id: str, connection: psycopg.AsyncConnection) -> Found |
     async with connection.cursor(row_factory=args_row(Recorded), binary=True) as cursor:
         await cursor.execute(_EVENTS_OF, [first, first + count - 1])
         events = await cursor.fetchall()
+    if len(events) < count:
+        missing = range(first, first + count - len(events))
+        shelved = await _volumes(connection)
+        events = await asyncio.to_thread(archived.at, shelved, missing) + events
     return Found(Appended(first, count, recorded_at, repeated=True), fingerprint, tuple(events))

@@ -8,6 +8,7 @@ from threading import Event as Flag
 
 import structlog
 
+from adapters.archive.door import hand_in
 from adapters.seal import cosign, stamp
 from adapters.seal.after import Hooks
 from adapters.seal.policy import BadPolicy, read_policy
@@ -25,6 +26,7 @@ def main() -> None:
     settings = load()
     if settings.database_url is None:
         sys.exit("HUB_DATABASE_URL is not set: the sealer needs to know which record to seal")
+    hand_in(settings)
     if settings.log_format == "json":
         structlog.configure(
             processors=[

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from adapters.archive.door import hand_in
 from adapters.settings import Settings
 from adapters.stack.account import folder_for, servers_account
 from adapters.stack.home import Home, Running
@@ -131,7 +132,11 @@ def addresses(settings: Settings, running: Running) -> Addresses:
 
 @contextmanager
 def stack_for(settings: Settings, say: Callable[[str], None] = silent) -> Iterator[Addresses]:
-    """Use the servers running on this home, or start them for the time of the `with` block."""
+    """Use the servers running on this home, or start them for the time of the `with` block.
+
+    What reads the record in this process then finds its archive too.
+    """
+    hand_in(settings)
     home = Home(settings.home)
     home.make(settings.disk_free_mb_min)
     deadline = time.monotonic() + WAIT_SECONDS_MAX
