@@ -22,6 +22,8 @@ VERBS = (
     "report",
     "status",
     "seal",
+    "proof",
+    "receipt",
     "doctor",
     "verify",
     "account",

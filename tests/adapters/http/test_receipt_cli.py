@@ -1,0 +1,142 @@
+"""`hub proof` and `hub receipt` as an operator and a department meet them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hub.record import log_entry, rfc3339
+from hub.seal import merkle
+from tests.adapters.http.sealed_city import event_at, position_of
+from tests.adapters.http.test_seal import demand, seal_with, witness_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.adapters.http.city import City
+    from tests.adapters.seal.sealing import Log
+
+
+def hub(*words: str, code: int = 0, **settings: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "adapters.cli", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=env | {"HUB_NATS_URL": "nats://127.0.0.1:1"} | settings,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def at(log: Log) -> dict[str, str]:
+    return {"HUB_HOME": str(log.settings.home), "HUB_DATABASE_URL": log.database.app_url}
+
+
+def test_proofs_are_printed_for_people_and_programs(log: Log) -> None:
+    log.append(9)
+    head = log.seal_all()
+    found = json.loads(hub("proof", "inclusion", "4", "--size", "7", "--json", **at(log)).stdout)
+    leaf, root = bytes.fromhex(found["leaf"]), bytes.fromhex(found["root"])
+    merkle.check_inclusion(leaf, 3, 7, [bytes.fromhex(each) for each in found["hashes"]], root)
+
+    words = hub("proof", "consistency", "7", **at(log)).stdout
+    assert "the log of 9 events begins with the log of 7" in words
+    assert f"old root  {found['root']}" in words
+    assert f"new root  {head.root.hex()}" in words
+
+
+def test_what_cannot_be_proven_is_a_sentence_and_code_1(log: Log) -> None:
+    log.append(3)
+    log.seal_all()
+    assert "position 9 is not sealed" in hub("proof", "inclusion", "9", code=1, **at(log)).stderr
+    assert "smaller one" in hub("proof", "consistency", "3", "2", code=1, **at(log)).stderr
+    assert hub("proof", "inclusion", "0", code=2, **at(log)).stderr
+    assert "there is no 9" in hub("receipt", "get", "9", "-o", "x", code=1, **at(log)).stderr
+
+
+@pytest.fixture
+def carried(city: City, log: Log, tmp_path: Path) -> Path:
+    """A folder as a department carries it away: receipt, event, key; made by the API."""
+    position = position_of(city, "departments.organization.officer_appointed")
+    log.seal_all()
+    folder = tmp_path / "carried"
+    folder.mkdir()
+    receipt = city.get(f"seal/receipts/{position}", "authority.head")
+    event = city.get(f"supervision/events/{position}", "authority.head")
+    entry = event_at(log, position)
+    (folder / "event.tlog-proof").write_bytes(receipt.content)
+    (folder / "event.json").write_bytes(event.content)
+    (folder / "entry.json").write_bytes(log_entry(entry, rfc3339(entry.recorded_at)) + b"\n")
+    (folder / "log.vkey").write_text(city.client.get("/api/v1/seal/key").text)
+    return folder
+
+
+def check(folder: Path, *more: str, code: int = 0) -> str:
+    """Check the receipt where there is no hub: no home, no database."""
+    words = [
+        *("receipt", "check", str(folder / "event.tlog-proof"), "--event"),
+        *(str(folder / "event.json"), "--key", str(folder / "log.vkey"), *more),
+    ]
+    nowhere = {"HUB_HOME": str(folder / "none"), "HUB_DATABASE_URL": "postgresql://127.0.0.1:1/x"}
+    return hub(*words, code=code, **nowhere).stdout
+
+
+def test_a_receipt_is_checked_where_there_is_no_hub(carried: Path) -> None:
+    assert "holds: the event stands at position" in check(carried)
+    assert json.loads(check(carried, "--json"))["holds"] is True
+    (carried / "event.json").write_bytes((carried / "entry.json").read_bytes())
+    assert "holds: the event stands at position" in check(carried)
+    assert not (carried / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("event.json", "department_head", "cataloguer"),
+        ("event.json", '"schema_version":1', '"schema_version":2'),
+        ("event.tlog-proof", "index ", "index 1"),
+        ("event.tlog-proof", "shuqiao/", "shuqia0/"),
+    ],
+)
+def test_one_character_changed_is_found(carried: Path, name: str, old: str, new: str) -> None:
+    whole = (carried / name).read_text()
+    assert old in whole
+    (carried / name).write_text(whole.replace(old, new))
+
+    assert "does not hold: " in check(carried, code=1)
+
+
+def test_what_is_no_event_or_key_is_wrong_use(carried: Path) -> None:
+    (carried / "event.json").write_text("{}")
+    check(carried, code=2)
+    (carried / "log.vkey").write_text("rubbish")
+    (carried / "event.json").write_bytes((carried / "entry.json").read_bytes())
+    check(carried, code=2)
+
+
+def test_the_operator_takes_and_checks_a_receipt_beside_the_record(
+    log: Log, tmp_path: Path
+) -> None:
+    audit, tax = witness_of(log, "audit", 1), witness_of(log, "tax", 2)
+    demand(log, [audit])
+    log.append(5)
+    seal_with(log, [audit])
+    file = tmp_path / "out" / "3.tlog-proof"
+    taken = json.loads(hub("receipt", "get", "3", "-o", str(file), "--json", **at(log)).stdout)
+    assert (taken["file"], taken["position"]) == (str(file), 3)
+    assert taken["bytes"] == file.stat().st_size
+
+    policy = str(log.settings.witness_policy)
+    checked = ["receipt", "check", str(file), "--policy", policy]
+    words = hub(*checked, **at(log)).stdout
+    assert "holds: the event stands at position 3" in words
+    assert "cosigned by audit.city at " in words
+    demand(log, [audit, tax])
+    assert "lacks the cosignatures" in hub(*checked, code=1, **at(log)).stdout
