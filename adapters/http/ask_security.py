@@ -6,9 +6,8 @@ import msgspec
 from fastapi import APIRouter, Query, Response
 
 from adapters.http.described import listing
-from adapters.http.personal import PERSON
+from adapters.http.personal import PERSON, held_about
 from adapters.http.question import A, Asked
-from adapters.vault import window
 from adapters.vault.window import Held
 from hub.actor import Role
 from hub.departments.organization import Organization
@@ -50,7 +49,7 @@ async def personal_data(
     He himself sees all; a security officer or supervisor what his organisation or region keeps.
     """
     await asked.wait(AUDIT_TRAIL.name)
-    held = await asked.desk.ask(lambda c: window.held_about(c, asked.desk.master, subject_id))
+    held = await held_about(asked.desk, subject_id)
     rows = [_row(each) for each in await _allowed(asked, subject_id, held)]
     return await asked.page(
         lambda _: rows,

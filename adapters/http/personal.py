@@ -14,8 +14,9 @@ from adapters.http.desk import Desk
 from adapters.http.problems import EdgeProblem
 from adapters.identity.accounts import Account, organization_of
 from adapters.vault import door, window
-from adapters.vault.sealing import VaultProblem
+from adapters.vault.sealing import MasterKey, VaultProblem
 from adapters.vault.standing import Standing, standings
+from adapters.vault.window import Held
 from hub import personal
 from hub.actor import Speaker
 from hub.command import Command
@@ -46,10 +47,20 @@ async def opened(
     """Open the personal texts of rows their reader may see; most rows have none."""
     if not rows or not personal.commitments_in(kind):
         return rows
+    return await desk.ask(lambda c: window.opened(c, key_of(desk), rows, kind, language))
+
+
+async def held_about(desk: Desk, subject_id: str) -> list[Held]:
+    """Return everything kept about a subject; whom it is shown to is the asker's concern."""
+    return await desk.ask(lambda c: window.held_about(c, key_of(desk), subject_id))
+
+
+def key_of(desk: Desk) -> MasterKey | None:
+    """Return the key that opens texts, None while its file is missing or damaged."""
     try:
-        return await desk.ask(lambda c: window.opened(c, desk.master, rows, kind, language))
-    except VaultProblem as error:
-        raise _closed(error) from error
+        return desk.master
+    except VaultProblem:
+        return None
 
 
 async def with_holders(desk: Desk, command: Command, by: Speaker) -> Command:

@@ -57,7 +57,7 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 def opened(
     connection: psycopg.Connection,
-    master: MasterKey,
+    master: MasterKey | None,
     rows: Sequence[Row],
     kind: type[Row],
     language: Language,
@@ -82,7 +82,7 @@ def opened(
 
 
 def look_up(
-    connection: psycopg.Connection, master: MasterKey, commitments: Collection[str]
+    connection: psycopg.Connection, master: MasterKey | None, commitments: Collection[str]
 ) -> dict[str, Shown]:
     """Return what stands behind commitments; one the vault does not know is left out."""
     found = {
@@ -111,7 +111,9 @@ def look_up(
     }
 
 
-def held_about(connection: psycopg.Connection, master: MasterKey, subject_id: str) -> list[Held]:
+def held_about(
+    connection: psycopg.Connection, master: MasterKey | None, subject_id: str
+) -> list[Held]:
     """Return every personal text recorded about a subject, in order (PIPL §45)."""
     rows = connection.execute(
         """
@@ -156,12 +158,12 @@ def _shown(
     committed: str,
     sealed: _Sealed,
     status: PersonalStatus,
-    master: MasterKey,
+    master: MasterKey | None,
     keys: dict[tuple[str, int], DataKey | None],
 ) -> Shown:
     if status is not PersonalStatus.HELD:
         return Shown(status)
-    if sealed.ciphertext is None or sealed.wrapped_key is None:
+    if master is None or sealed.ciphertext is None or sealed.wrapped_key is None:
         return UNREADABLE
     whose = (sealed.subject_id, sealed.generation)
     if whose not in keys:
