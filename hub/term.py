@@ -42,7 +42,12 @@ def term(key: str, language: Language) -> str:
     return found.zh if language == "zh" else found.en
 
 
+def word(member: StrEnum, language: Language) -> str:
+    """Return the word for a member of one of the lists: 审核中 or Reviewing for `reviewing`."""
+    words = _WORD.sub("_", type(member).__name__).lower()
+    return term(f"{words}.{member.value}", language)
+
+
 def zh(member: StrEnum) -> str:
     """Return the Chinese word for a member of one of the lists: 审核中 for `reviewing`."""
-    words = _WORD.sub("_", type(member).__name__).lower()
-    return term(f"{words}.{member.value}", "zh")
+    return word(member, "zh")

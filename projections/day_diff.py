@@ -73,19 +73,12 @@ def pairs(
         beyond=beyond,
     )
     found = connection.execute(question, [*(after or ()), limit]).fetchall()
-    return [
-        Pair(
-            tuple((a or b)[name] for name in shape.key),
-            _shown(projection, a),
-            _shown(projection, b),
-        )
-        for a, b in found
-    ]
+    return [Pair(tuple((a or b)[name] for name in shape.key), a, b) for a, b in found]
 
 
 def difference(projection: Projection[Any], pair: Pair) -> DayDifference | None:
     """Return in what a row differs, None where nothing that is shown does."""
-    before, after = pair.before, pair.after
+    before, after = _shown(projection, pair.before), _shown(projection, pair.after)
     if before == after:
         return None
     key = dict(zip(projection.key, pair.key, strict=True))

@@ -24,12 +24,14 @@ from adapters.http import (
     ask_feedback,
     ask_figures,
     ask_incidents,
+    ask_past,
     ask_rules,
     ask_seal,
     ask_security,
     ask_sharing,
     ask_supervision,
     ask_trail,
+    case_page,
     docs,
     downloads,
     health,
@@ -61,6 +63,7 @@ MODULES = (
     *(ask_catalog, ask_convergence, uploads, ask_sharing, downloads, ask_feedback),
     *(ask_security, ask_supervision, ask_incidents, ask_figures, ask_trail, docs),
     *(ask_seal, log_cosign, log_files, log_page),
+    *(ask_past, case_page),
 )
 """Every page of routes there is."""
 PREPARING: dict[type[Command], Prepare] = {

@@ -5,7 +5,7 @@ auditor; not machines, and not the operator, who runs the hub and has no busines
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -136,6 +136,13 @@ class AsOf:
         self.pasts, answer = await self.desk.pasts.ask([self.moment], question)
         return answer
 
+    async def ask_at(
+        self, moments: Sequence[Moment], question: Callable[[psycopg.Connection], Answer]
+    ) -> Answer:
+        """Answer a question that looks at several pasts by the names of their schemas."""
+        self.pasts, answer = await self.desk.pasts.ask(moments, question)
+        return answer
+
     async def now(self) -> datetime:
         """Return the time that is now in the answer: on this a term is over or a rule in force."""
         if self.moment is None:
@@ -172,7 +179,7 @@ class AsOf:
 
     def headers(self) -> dict[str, str]:
         """Return the headers that say of when an answer is, none for the present."""
-        if self.past is None:
+        if self.past is None or self.moment is None:
             return {}
         said = {"hub-as-of-position": str(self.past.last_position)}
         at = self.past.stands_at

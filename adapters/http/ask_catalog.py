@@ -48,7 +48,8 @@ class Search(BaseModel):
     in_force: bool | None = Field(default=True, description="false: drafts 未生效的条目")
 
 
-def _of_entry(row: CatalogueRow) -> Subject:
+def of_entry(row: CatalogueRow) -> Subject:
+    """Return whom an entry concerns."""
     on = local_day(row.published_at or row.drafted_at)
     return Subject(entry_id=row.entry_id, department_ids=(row.provider_id,), on=on)
 
@@ -58,7 +59,7 @@ def _shown(row: CatalogueRow) -> CatalogueRow:
     return msgspec.structs.replace(row, words="", grams=())
 
 
-def _published(row: CatalogueRow) -> CatalogueRow | None:
+def published(row: CatalogueRow) -> CatalogueRow | None:
     """Show others what is in force, without the working copy and what is said about it."""
     if not row.in_force:
         return None
@@ -93,8 +94,8 @@ async def entries(asked: A, search: Annotated[Search, Query()]) -> Response:
         CatalogueRow,
         key=lambda row: (row.catalog_code, row.entry_id),
         view=CATALOGUE.name,
-        about=_of_entry,
-        veil=_published,
+        about=of_entry,
+        veil=published,
     )
 
 
@@ -107,9 +108,7 @@ async def entry(asked: A, entry_id: EntryPath) -> Response:
         row = catalogue_search.entry(connection, entry_id)
         return None if row is None else _shown(row)
 
-    return await asked.one(
-        question, entry_id, view=CATALOGUE.name, about=_of_entry, veil=_published
-    )
+    return await asked.one(question, entry_id, view=CATALOGUE.name, about=of_entry, veil=published)
 
 
 @router.get("/entries/{entry_id}/versions", summary="Versions 历史版本", **listing(VersionRow))

@@ -30,11 +30,12 @@ PUBLISHED = frozenset(
 """States in which others know of a resource; before, it is its department's own affair."""
 
 
-def _of_resource(row: ResourceRow) -> Subject:
-    return _of_provider(row.entry_id, row.provider_id)
+def of_resource(row: ResourceRow) -> Subject:
+    """Return whom a resource concerns."""
+    return _of_provider(row.entry_id, row.provider_id, local_day(row.mounted_at))
 
 
-def _seen_by_others(row: ResourceRow) -> ResourceRow | None:
+def seen_by_others(row: ResourceRow) -> ResourceRow | None:
     """Show others a resource once it serves, without where it lies in its department."""
     return msgspec.structs.replace(row, locator="") if row.status in PUBLISHED else None
 
@@ -43,7 +44,8 @@ def _of_provider(entry_id: str, provider_id: str, on: date | None = None) -> Sub
     return Subject(entry_id=entry_id, department_ids=(provider_id,), on=on)
 
 
-def _of_batch(row: BatchRow) -> Subject:
+def of_batch(row: BatchRow) -> Subject:
+    """Return whom a batch concerns."""
     return _of_provider(row.entry_id, row.provider_id, local_day(row.delivered_at))
 
 
@@ -69,8 +71,8 @@ async def list_resources(
         ResourceRow,
         key=lambda row: (row.resource_id,),
         view=RESOURCES.name,
-        about=_of_resource,
-        veil=_seen_by_others,
+        about=of_resource,
+        veil=seen_by_others,
     )
 
 
@@ -82,8 +84,8 @@ async def one_resource(asked: A, resource_id: ResourcePath) -> Response:
         lambda connection: resources.resource(connection, resource_id),
         resource_id,
         view=RESOURCES.name,
-        about=_of_resource,
-        veil=_seen_by_others,
+        about=of_resource,
+        veil=seen_by_others,
     )
 
 
@@ -142,7 +144,7 @@ async def list_batches(
         BatchRow,
         key=lambda row: (row.position,),
         view=BATCHES.name,
-        about=_of_batch,
+        about=of_batch,
     )
 
 
@@ -154,5 +156,5 @@ async def one_batch(asked: A, batch_id: BatchPath) -> Response:
         lambda connection: batches.batch(connection, batch_id),
         batch_id,
         view=BATCHES.name,
-        about=_of_batch,
+        about=of_batch,
     )

@@ -22,12 +22,14 @@ PLACES["feedback.feedback"] = "/api/v1/feedback/feedbacks"
 PLACES["feedback.correction"] = "/api/v1/feedback/corrections"
 
 
-def _of_correction(row: CorrectionRow) -> Subject:
+def of_correction(row: CorrectionRow) -> Subject:
+    """Return whom a correction case concerns."""
     parties = (row.raiser_id, row.provider_id)
     return Subject(row.correction_id, row.entry_id, parties, local_day(row.requested_at))
 
 
-def _of_feedback(row: FeedbackRow) -> Subject:
+def of_feedback(row: FeedbackRow) -> Subject:
+    """Return whom a piece of feedback concerns."""
     parties = (row.requester_id, row.provider_id)
     return Subject(row.request_id, row.entry_id, parties, local_day(row.submitted_at))
 
@@ -55,7 +57,7 @@ async def corrections(
         CorrectionRow,
         key=lambda row: (row.requested_at, row.correction_id),
         view=CORRECTION_BOARD.name,
-        about=_of_correction,
+        about=of_correction,
     )
 
 
@@ -71,7 +73,7 @@ async def correction(
         lambda connection: correction_board.correction(connection, correction_id),
         correction_id,
         view=CORRECTION_BOARD.name,
-        about=_of_correction,
+        about=of_correction,
     )
 
 
@@ -98,7 +100,7 @@ async def feedbacks(
         FeedbackRow,
         key=lambda row: (row.submitted_at, row.feedback_id),
         view=FEEDBACK_BOARD.name,
-        about=_of_feedback,
+        about=of_feedback,
     )
 
 
@@ -112,5 +114,5 @@ async def feedback(
         lambda connection: feedback_board.feedback(connection, feedback_id),
         feedback_id,
         view=FEEDBACK_BOARD.name,
-        about=_of_feedback,
+        about=of_feedback,
     )

@@ -1,6 +1,6 @@
 """Questions about reports and audits 监督: annual reports, engagements, findings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -21,11 +21,14 @@ PLACES["supervision.audit"] = "/api/v1/supervision/audits"
 AuditPath = Annotated[AuditId, Path(description="supervision.audit:…")]
 
 
-def _of_report(row: AnnualReportRow) -> Subject:
-    return Subject(department_ids=(row.org_id,))
+def of_report(row: AnnualReportRow) -> Subject:
+    """Return whom a report concerns."""
+    # It speaks of a whole year and belongs to the last day of it.
+    return Subject(department_ids=(row.org_id,), on=date(row.year, 12, 31))
 
 
-def _of_engagement(row: EngagementRow) -> Subject:
+def of_engagement(row: EngagementRow) -> Subject:
+    """Return whom an engagement concerns."""
     parties = (row.auditor_id, row.audited_id)
     return Subject(row.audit_id, "", parties, local_day(row.opened_at))
 
@@ -47,7 +50,7 @@ async def reports(
         AnnualReportRow,
         key=lambda row: (row.report_id,),
         view=ANNUAL_REPORTS.name,
-        about=_of_report,
+        about=of_report,
     )
 
 
@@ -65,7 +68,7 @@ async def report(
         lambda connection: annual_reports.report_on(connection, org_id, year),
         f"supervision.report:{year}-{org_id.partition(':')[2]}",
         view=ANNUAL_REPORTS.name,
-        about=_of_report,
+        about=of_report,
     )
 
 
@@ -80,7 +83,7 @@ async def audits(asked: A, org_id: OrgId | None = None) -> Response:
         EngagementRow,
         key=lambda row: (row.opened_at, row.audit_id),
         view=ENGAGEMENTS.name,
-        about=_of_engagement,
+        about=of_engagement,
     )
 
 
@@ -92,7 +95,7 @@ async def audit(asked: A, audit_id: AuditPath) -> Response:
         lambda connection: engagements.engagement(connection, audit_id),
         audit_id,
         view=ENGAGEMENTS.name,
-        about=_of_engagement,
+        about=of_engagement,
     )
 
 
@@ -101,7 +104,7 @@ async def findings(asked: A, audit_id: AuditPath) -> Response:
     """List the findings of an engagement with the positions of the events they rest on."""
     check_officer(asked.reader)
     subject = await asked.subject_of(
-        lambda connection: engagements.engagement(connection, audit_id), audit_id, _of_engagement
+        lambda connection: engagements.engagement(connection, audit_id), audit_id, of_engagement
     )
     return await asked.page(
         lambda connection: engagements.findings_of(connection, audit_id),

@@ -75,7 +75,7 @@ async def duties(
         DeadlineRow,
         key=lambda row: (row.due_on, row.clock_id, row.duty),
         view=DEADLINES.name,
-        about=lambda row: Subject(row.case_id, "", (row.owner_id,), row.started_on),
+        about=of_deadline,
         whole=case_id is not None,
     )
 
@@ -127,7 +127,7 @@ async def event(asked: A, position: Annotated[int, Path(ge=1, le=2**62)]) -> Res
     recorded = rows[0]
     found = decode(recorded.topic, recorded.schema_version, recorded.state)
     subjects = audit_trail.subjects_of(found)
-    subject = _subject(
+    subject = concerns(
         recorded.topic, found.case_id, subjects, found.by.org_id, local_day(found.at)
     )
     await check_sees(asked.reader, asked.desk.standings, subject, asked.desk.clock())
@@ -148,12 +148,17 @@ async def event(asked: A, position: Annotated[int, Path(ge=1, le=2**62)]) -> Res
     return Response(body, headers=headers)
 
 
+def of_deadline(row: DeadlineRow) -> Subject:
+    """Return whom a term concerns: who owes."""
+    return Subject(row.case_id, "", (row.owner_id,), row.started_on)
+
+
 def matter(row: AuditRow) -> Subject:
     """Return whom a line of the trail concerns."""
-    return _subject(row.topic, row.case_id, row.subjects, row.org_id, local_day(row.at))
+    return concerns(row.topic, row.case_id, row.subjects, row.org_id, local_day(row.at))
 
 
-def _subject(topic: str, case_id: str, ids: Sequence[str], author_id: str, on: date) -> Subject:
+def concerns(topic: str, case_id: str, ids: Sequence[str], author_id: str, on: date) -> Subject:
     """Return the departments and the entry an event concerns: the author, and those it names.
 
     What happened inside the requester before a request was sent concerns nobody else.

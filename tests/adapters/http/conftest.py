@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from adapters.http import pasts
 from adapters.http.app import create_app
 from adapters.settings import Settings
 from tests.adapters.http.city import City, found_city
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.servers import Database
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test fails because this machine builds a past slowly today."""
+    monkeypatch.setattr(pasts, "WAIT_SECONDS_MAX", 60.0)
 
 
 @pytest.fixture
