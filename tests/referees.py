@@ -35,10 +35,12 @@ _THERE: dict[str, Callable[[], bool]] = {
 
 # Test module, from the folder `tests` on -> the program it cannot do without.
 MODULES: dict[str, str] = {
+    "adapters/evidence/test_instructions.py": "openssl",
     "adapters/seal/test_device.py": "softhsm2",
     "adapters/seal/test_national.py": "openssl",
     "adapters/seal/test_stamp.py": "openssl",
     "referees_go/test_go.py": "go",
+    "referees_go/test_go_hub.py": "go",
     "referees_go/test_openssl.py": "openssl",
 }
 

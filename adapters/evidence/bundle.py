@@ -167,7 +167,8 @@ def _add_seal(packing: Packing, seal: Seal, sources: Sources) -> None:
     packing.add("checkpoint", seal.note)
     packing.add("checkpoint.body", seal.signed.text.encode())
     packing.add("checkpoint.sig", signature)
-    if seal.stamp is not None:
+    if seal.stamp is not None and seal.stamped is not None:
+        packing.add("checkpoint.stamped", seal.stamped)
         packing.add("checkpoint.tsr", seal.stamp)
         if sources.tsa_certificate is not None and sources.tsa_certificate.exists():
             packing.add("keys/tsa.pem", sources.tsa_certificate.read_bytes())

@@ -1,5 +1,6 @@
 """What people read of a bundle: the cover pages and the page of instructions, in two languages."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -108,6 +109,8 @@ def line_of(event: Recorded) -> Line:
 
 def _said(state: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """Yield the first things an event says in words, which is what a reader looks for."""
+    if basis := state.get("basis"):
+        yield "legal_basis_id", f"{basis['legal_basis_id']} {basis.get('article', '')}".strip()
     told = 0
     for key, value in state.items():
         plain = isinstance(value, str) and value and ":" not in value[:40]
@@ -195,6 +198,7 @@ def _moment(at: datetime) -> str:
 
 
 _TEMPLATES.filters["moment"] = _moment
+_TEMPLATES.filters["quoted"] = shlex.quote
 
 
 def _names(connection: psycopg.Connection, org_ids: list[str], size: int) -> dict[str, str]:

@@ -49,11 +49,14 @@ class Seal(msgspec.Struct, frozen=True):
         return Checkpoint.parse(self.signed.text)
 
     @property
-    def stamped_file(self) -> str | None:
-        """Return which file of the bundle the stamp is of; None without a stamp that fits."""
-        files = {"checkpoint": self.note, "checkpoint.body": self.signed.text.encode()}
-        stamp = self.stamp or b""
-        return next((name for name, data in files.items() if sha256(data) in stamp), None)
+    def stamped(self) -> bytes | None:
+        """Return the checkpoint as it was stamped, before later cosignatures; None for no stamp."""
+        signed, stamp = self.signed, self.stamp or b""
+        for count in range(len(signed.signatures), 0, -1):
+            data = notes.render(Note(signed.text, signed.signatures[:count]))
+            if sha256(data) in stamp:
+                return data
+        return None
 
     @property
     def witnesses(self) -> dict[str, tuple[VerifierKey, int]]:
@@ -163,7 +166,7 @@ def _kept(connection: psycopg.Connection, last: int) -> Iterator[tuple[bytes, by
 
 def _is_stamped(seal: Seal) -> bool:
     """Say whether the stamp is this checkpoint's, which is as witnessed as the policy demands."""
-    return seal.stamped_file is not None and (
+    return seal.stamped is not None and (
         seal.witnessed or not Policy.parse(seal.policy).needs_witnesses
     )
 

@@ -22,7 +22,7 @@ from typing import Any, Iterator, Tuple
 UNLISTED = {"封面.html", "cover.html", "manifest.json"}
 LISTED = {"checkpoint", "checkpoint.body", "checkpoint.sig", "keys/log.vkey", "keys/log.pem"}
 LISTED |= {"keys/witnesses", "documents.csv", "verify.py", "说明.txt", "INSTRUCTIONS.txt"}
-STAMP = {"checkpoint.tsr", "keys/tsa.pem"}
+STAMP = {"checkpoint.tsr", "checkpoint.stamped", "keys/tsa.pem"}
 EVENT = ("events/%d.json", "entries/%d", "proofs/%d.tlog-proof")
 HEADING = b"sha256,position,field,file_name\n"
 SPKI = bytes.fromhex("302a300506032b6570032100")  # what stands before an Ed25519 key in a PEM
@@ -226,8 +226,8 @@ class Bundle:
         self.must(signers, "无见证，仅有运行方签名 no witness: the operator's word alone", "！")
         self.must(known or not signers, "见证公钥取自包内 only witnesses' keys inside used", "！")
         if "checkpoint.tsr" in self.names:
-            stamp = self.read("checkpoint.tsr")
-            same = any(sha256(e).digest() in stamp for e in (self.head, self.text.encode()))
+            stamped, stamp = self.read("checkpoint.stamped"), self.read("checkpoint.tsr")
+            same = stamped.startswith(self.text.encode()) and sha256(stamped).digest() in stamp
             self.must(same, "时间戳另有所指 the time stamp is of something else")
             self.must(0, "时间戳请用 openssl 校验 check the time stamp with openssl", "！")
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
-import time
 import zipfile
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from adapters.evidence.bundle import make
 from adapters.evidence.order import Made, Order, Sources
+from adapters.evidence.packing import Packing
 from adapters.evidence.selection import Kind, Selection
 from adapters.keys import FileSigner
-from adapters.seal import board
 from adapters.seal.policy import add_to_board
 from adapters.seal.track import SHA256
 from hub.seal import note as notes
 from hub.seal.checkpoint import Checkpoint
-from hub.seal.note import COSIGNATURE, Note
+from hub.seal.note import COSIGNATURE
 from hub.seal.policy import Policy
 from hub.sharing.commands import (
     ApproveSharingRequestInternally,
@@ -86,6 +87,7 @@ class Court:
         self.database = database
         self.home = home
         self.log = Log(database, home)
+        self.own_sources: Sources | None = None
         self.witnesses = [
             FileSigner.create(home / "witnesses" / name, f"{name}.city", COSIGNATURE)
             for name in ("audit", "archive")
@@ -107,7 +109,7 @@ class Court:
 
     @property
     def sources(self) -> Sources:
-        return Sources(self.log.files, self.log.settings.witness_policy)
+        return self.own_sources or Sources(self.log.files, self.log.settings.witness_policy)
 
     def witnessed(self, count: int = 2) -> bytes:
         """Let so many witnesses cosign the last checkpoint; return it as it stands then."""
@@ -150,8 +152,6 @@ def members(bundle: bytes) -> dict[str, bytes]:
 
 def packed(files: dict[str, bytes]) -> bytes:
     """Pack files as the hub packs them, whatever they are."""
-    from adapters.evidence.packing import Packing
-
     out = io.BytesIO()
     packing = Packing(out)
     for name, data in files.items():
@@ -181,4 +181,19 @@ def run(verifier: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-__all__ = ["Note", "board", "time"]
+def consistent(files: dict[str, bytes], manifest: dict[str, Any] | None = None) -> bytes:
+    """Pack altered files with every digest in manifest, covers and SHA256SUMS made anew."""
+    files = dict(files)
+    says = manifest or json.loads(files["manifest.json"])
+    before = sha256(files["manifest.json"]).hexdigest().encode()
+    unlisted = {"封面.html", "cover.html", "manifest.json", "SHA256SUMS"}
+    says["files"] = {
+        name: sha256(data).hexdigest() for name, data in files.items() if name not in unlisted
+    }
+    files["manifest.json"] = json.dumps(says, ensure_ascii=False).encode()
+    after = sha256(files["manifest.json"]).hexdigest().encode()
+    for name in ("封面.html", "cover.html"):
+        files[name] = files[name].replace(before, after)
+    del files["SHA256SUMS"]
+    sums = [f"{sha256(data).hexdigest()}  {name}\n" for name, data in files.items()]
+    return packed({**files, "SHA256SUMS": "".join(sums).encode()})
