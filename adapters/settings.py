@@ -159,16 +159,14 @@ class Settings(BaseSettings):
             "(needs the extra `sm`)."
         ),
     )
+    sm_key: Path = Field(
+        default_factory=lambda given: given["home"] / "secrets" / "sm2.key",
+        description="File of the SM2 key, `<home>/secrets/sm2.key` by default; made at first.",
+    )
 
     @field_validator(
-        "home",
-        "pg_bin",
-        "archive_dir",
-        "log_dir",
-        "guard_dir",
-        "witness_policy",
-        "personal_key",
-        "tsa_certificate",
+        *("home", "pg_bin", "log_dir", "guard_dir", "witness_policy", "personal_key"),
+        *("tsa_certificate", "sm_key", "archive_dir"),
     )
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:

@@ -133,11 +133,16 @@ def log_entry(event: NewEvent | Recorded, recorded_at: str) -> bytes:
     `recorded_at` is text as `rfc3339` writes it. The position is not inside: the tree's index
     (position - 1) binds it. The state enters as its SHA-256, so it can be checked without the rest.
     """
+    return entry_with(event, recorded_at, "sha256:" + sha256(event.state).hexdigest())
+
+
+def entry_with(event: NewEvent | Recorded, recorded_at: str, state: str) -> bytes:
+    """Return a log entry in which the state stands as this digest, named with its algorithm."""
     return orjson.dumps(
         {  # in the order of the alphabet, which makes the text canonical without sorting
             "recorded_at": recorded_at,
             "schema_version": event.schema_version,
-            "state": "sha256:" + sha256(event.state).hexdigest(),
+            "state": state,
             "stream_id": event.stream_id,
             "type": event.topic,
             "version": event.version,

@@ -17,6 +17,10 @@ OriginOption = Annotated[
 ReasonOption = Annotated[
     str, typer.Option("--reason", help="Why the log before cannot go on; the record keeps it.")
 ]
+TrackOption = Annotated[
+    str, typer.Option("--track", help="Which tree: sha256, or sm3 under national cryptography.")
+]
+PemOption = Annotated[bool, typer.Option("--pem", help="In the form OpenSSL reads.")]
 MakeOption = Annotated[
     bool, typer.Option("--make", help="First make a key in the device that log_key names.")
 ]
@@ -84,9 +88,15 @@ def facts_of(settings: "Settings", connection: "psycopg.Connection") -> dict[str
     return facts
 
 
-def key(home: HomeOption = None, as_json: JsonOption = False, make: MakeOption = False) -> None:
+def key(
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    make: MakeOption = False,
+    pem: PemOption = False,
+) -> None:
     """Print the log's public key, as witnesses and readers of receipts need it."""
     from adapters.cli.trouble import WrongUse
+    from adapters.keys import public_pem
     from adapters.seal.key import DEVICE
     from adapters.seal.proofs import key_of
     from adapters.seal.track import tracks
@@ -104,7 +114,7 @@ def key(home: HomeOption = None, as_json: JsonOption = False, make: MakeOption =
         # A device tells the key without a log; a file's key is published with the first start.
         in_device = settings.log_key.startswith(DEVICE)
         found = track.open_signer().key if in_device else key_of(track.files)
-        facts[track.name] = found.text
+        facts[track.name] = public_pem(found) if pem else found.text
     answer(facts, as_json=as_json, in_words=lambda: typer.echo("\n".join(facts.values())))
 
 
@@ -112,6 +122,7 @@ def restart(
     *,
     origin: OriginOption,
     reason: ReasonOption,
+    track: TrackOption = "sha256",
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -123,14 +134,14 @@ def restart(
     import asyncio
 
     from adapters.seal.restart import restart as begin
-    from adapters.seal.track import sha256_track
+    from adapters.seal.track import track_of
     from adapters.settings import load
     from adapters.stack.running import stack_for
 
     settings = load(home=home)
     with stack_for(settings, note) as addresses:
         done = asyncio.run(
-            begin(addresses.database_url, settings, sha256_track(settings), origin, reason)
+            begin(addresses.database_url, settings, track_of(settings, track), origin, reason)
         )
     facts = {
         "key": done.key,

@@ -7,7 +7,7 @@ origin with `hub seal restart`: a log that signed with two keys could have told 
 import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from adapters.keys import BadKey, FileSigner, Signer
 from adapters.seal import disk
@@ -40,11 +40,16 @@ def signer_for(settings: Settings, guard: Guard) -> Signer:
         return signer
     last = guard.last()
     if last is not None:
-        raise BadKey(
-            f"The key file {path} of the log {last.origin} is gone. Bring its copy back, or start "
-            "a new log with `hub seal restart --origin NAME --reason TEXT`."
-        )
+        raise gone(path, last.origin)
     return FileSigner.create(path, settings.origin or made_up_origin())
+
+
+def gone(path: Path, origin: str) -> BadKey:
+    """Return what to say where a log has signed and its key file is not there any more."""
+    return BadKey(
+        f"The key file {path} of the log {origin} is gone. Bring its copy back, or start "
+        "a new log with `hub seal restart --origin NAME --reason TEXT`."
+    )
 
 
 def made_up_origin() -> str:
@@ -67,29 +72,50 @@ def next_key(settings: Settings, origin: str) -> NextKey:
     """
     if settings.log_key.startswith(DEVICE):
         return NextKey(_open_device(settings.log_key, origin), lambda: None)
-    path = Path(settings.log_key)
-    if (held := _readable(path)) is not None and held.key.name == origin:
+    return next_file(FileSigner, Path(settings.log_key), origin)
+
+
+class KeyFile(Protocol):
+    """A kind of key that is kept in a file."""
+
+    @classmethod
+    def read(cls, path: Path) -> Signer:
+        """Read a key file; raises BadKey."""
+        ...
+
+    @classmethod
+    def create(cls, path: Path, name: str) -> Signer:
+        """Make a key in a new file; raises BadKey."""
+        ...
+
+
+def next_file(kind: type[KeyFile], path: Path, origin: str) -> NextKey:
+    """Make a key file beside the old one, or find it again; raises BadKey."""
+    held = _readable(kind, path)
+    if held is not None and held.key.name == origin:
         return NextKey(held, lambda: None, installed=True)
     draft = path.with_name(f"{path.name}.next")
-    if (begun := _readable(draft)) is None or begun.key.name != origin:
+    begun = _readable(kind, draft)
+    if begun is None or begun.key.name != origin:
         draft.unlink(missing_ok=True)
-    return NextKey(FileSigner.of(draft, origin), lambda: _install(draft, path))
+        begun = kind.create(draft, origin)
+    return NextKey(begun, lambda: _install(kind, draft, path))
 
 
-def _install(draft: Path, path: Path) -> None:
+def _install(kind: type[KeyFile], draft: Path, path: Path) -> None:
     """Put a key file in its place; the old one stays under the name of its log's end."""
     if path.exists():
-        old = _readable(path)
+        old = _readable(kind, path)
         end = "damaged" if old is None else f"ended-{old.key.key_id.hex()}"
         path.replace(path.with_name(f"{path.name}.{end}"))
     draft.replace(path)
     disk.flush(path.parent)
 
 
-def _readable(path: Path) -> FileSigner | None:
+def _readable(kind: type[KeyFile], path: Path) -> Signer | None:
     """Return the key in a file, None where there is none or a damaged one."""
     try:
-        return FileSigner.read(path)
+        return kind.read(path)
     except BadKey:
         return None
 

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from adapters.keys import Signer
+from adapters.keys import BadKey, Signer
 from adapters.seal.guard import Guard
-from adapters.seal.key import signer_for
+from adapters.seal.key import NextKey, next_file, next_key, signer_for
 from adapters.seal.rows import Leaf
 from adapters.seal.store import LogFiles
 from adapters.settings import Settings
 from hub.record import leaf_hash
-from hub.seal.merkle import Digest, sha256
+from hub.seal.merkle import sha256
 
-SHA256 = "sha256"
+SHA256, SM3 = "sha256", "sm3"
 
 
 @dataclass(frozen=True)
@@ -29,32 +28,53 @@ class Track:
     guard: Guard
     leaf: Leaf
     open_signer: Callable[[], Signer]
-
-
-def track(
-    name: str,
-    folders: tuple[Path, Path],
-    digest: Digest,
-    leaf: Leaf,
-    open_signer: Callable[[Guard], Signer],
-) -> Track:
-    """Put a track together; `folders` are those of its log and of its guard."""
-    log, kept = folders
-    guard = Guard(kept, digest)
-    return Track(name, LogFiles(log, digest), guard, leaf, lambda: open_signer(guard))
+    next_key: Callable[[str], NextKey]
+    """Make the key of a new log under a name; see `hub seal restart`."""
 
 
 def sha256_track(settings: Settings) -> Track:
     """Return the track every hub has."""
-    return track(
+    guard = Guard(settings.guard_dir, sha256)
+    return Track(
         SHA256,
-        (settings.log_dir, settings.guard_dir),
-        sha256,
+        LogFiles(settings.log_dir, sha256),
+        guard,
         leaf_hash,
-        lambda guard: signer_for(settings, guard),
+        lambda: signer_for(settings, guard),
+        lambda origin: next_key(settings, origin),
+    )
+
+
+def sm3_track(settings: Settings) -> Track:
+    """Return the track under national cryptography; raises BadKey without its library."""
+    try:
+        from adapters.seal import national  # noqa: PLC0415 - an extra, not always there
+    except ImportError as error:
+        raise BadKey(
+            "The setting sm asks for national cryptography, but the library for it is not "
+            "installed: `pip install 'shuqiao[sm]'`."
+        ) from error
+    guard = Guard(settings.guard_dir / SM3, national.sm3)
+    first = sha256_track(settings)
+    return Track(
+        SM3,
+        LogFiles(settings.log_dir / SM3, national.sm3),
+        guard,
+        national.sm3_leaf,
+        lambda: national.sm2_signer_for(settings.sm_key, guard, first.open_signer),
+        lambda origin: next_file(national.Sm2Signer, settings.sm_key, origin),
     )
 
 
 def tracks(settings: Settings) -> tuple[Track, ...]:
     """Return the tracks of this hub; a sealer works on each."""
-    return (sha256_track(settings),)
+    first = sha256_track(settings)
+    return (first, sm3_track(settings)) if settings.sm else (first,)
+
+
+def track_of(settings: Settings, name: str) -> Track:
+    """Return one track by its name; raises BadKey for one this hub does not have."""
+    for track in tracks(settings):
+        if track.name == name:
+            return track
+    raise BadKey(f"This hub has no track {name}; the setting sm switches on {SM3}.")

@@ -85,9 +85,9 @@ class Log:
         """Run a sealer until it stands still; return why, as the board shows it."""
         with self.sealer(), psycopg.connect(self.database.app_url, autocommit=True) as looking:
             for _ in range(2_000):
-                [words] = [one.trouble for one in board.standings(looking)] or [None]
-                if words is not None:
-                    return words
+                for one in board.standings(looking):
+                    if one.track == self.track.name and one.trouble is not None:
+                        return one.trouble
                 looking.execute("SELECT pg_sleep(0.01)")
         raise AssertionError(f"the sealer went on: {self.said}")
 

@@ -144,6 +144,8 @@ def test_a_power_cut_during_the_restart_is_made_good_by_the_same_call(
     with monkeypatch.context() as patch:
         if step == "install":
             patch.setattr("adapters.seal.key._install", cut)
+        elif step == "next_key":
+            patch.setattr("adapters.seal.track.next_key", cut)
         else:
             patch.setattr(restarting, step, cut)
         with pytest.raises(PowerCut):
