@@ -17,6 +17,8 @@ from adapters.bench.memory import memory
 from adapters.bench.project import project
 from adapters.bench.replay import replay
 from adapters.bench.scratch import Scratch
+from adapters.bench.seal import seal
+from adapters.bench.verify import verify
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -51,6 +53,18 @@ def _cost(scratch: Scratch, size: Size) -> list[Figure]:
     return figures + memory(scratch.folder, scale=size.demo)
 
 
+def _seal(scratch: Scratch, size: Size) -> list[Figure]:
+    quick: dict[str, Any] = {"events": 2_000, "rounds": 2, "round_seconds": 0.3}
+    with scratch.database("bench_seal") as url:
+        return seal(url, scratch.folder / "home", **(quick if size.quick else {}))
+
+
+def _verify(scratch: Scratch, size: Size) -> list[Figure]:
+    quick: dict[str, Any] = {"events": 2_000, "rounds": 1}
+    with scratch.database("bench_verify") as url:
+        return verify(url, scratch.folder / "verified", **(quick if size.quick else {}))
+
+
 BENCHES: dict[str, Bench] = {
     "append": _of_one(append, seconds=0.3),
     "edge": _of_one(edge, seconds=0.3),
@@ -58,6 +72,8 @@ BENCHES: dict[str, Bench] = {
     "replay": _of_one(replay, events=2_000),
     "fresh": _of_one(fresh, seconds=1.0),
     "growth": _growth,
+    "seal": _seal,
+    "verify": _verify,
     "cost": _cost,
 }
 """In the order of the table in docs/performance.md."""

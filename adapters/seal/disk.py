@@ -1,11 +1,14 @@
 """Files that are whole or not there: written beside, flushed, put in place, and so on the disk."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 DRAFT = ".new"
 """How a file ends while it is written; whatever is found so was never finished."""
+_AT_ONCE = 16
+"""Flushes asked for together share a commit of the file system's journal."""
 
 
 def put(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -23,12 +26,10 @@ def put(folder: Path, files: Mapping[str, bytes]) -> None:
         draft.write_bytes(data)
         drafts.append((draft, place))
         touched.add(place.parent)
-    for draft, _ in drafts:
-        flush(draft)
+    _flush_all(draft for draft, _ in drafts)
     for draft, place in drafts:
         draft.replace(place)
-    for each in touched:
-        flush(each)
+    _flush_all(touched)
 
 
 def flush(path: Path) -> None:
@@ -38,6 +39,16 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _flush_all(paths: Iterable[Path]) -> None:
+    """Flush several together; raises OSError when one of them fails."""
+    first, *rest = paths
+    if not rest:
+        flush(first)
+        return
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        list(threads.map(flush, (first, *rest)))
 
 
 def _make(folder: Path, touched: set[Path]) -> None:

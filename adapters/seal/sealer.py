@@ -29,8 +29,9 @@ from hub.seal.tiles import WIDTH, BadTile, parse, path
 from projections.connect import connect
 from projections.reader import await_growth, head, listen
 
-PACE_SECONDS = 0.2
-"""A checkpoint at most this often: each costs the disk some flushes."""
+PACE_SECONDS, PACE_SECONDS_LOADED, LOADED_EVENTS = 0.2, 1.0, 500
+"""A checkpoint at most this often, and less often while each brings so many events: a checkpoint
+costs the disk some flushes, which the commits of a busy record wait behind."""
 IDLE_SECONDS = 0.25
 """How long it listens before it looks for itself, at late cosignatures and old tiles too."""
 TROUBLE_SECONDS = 5.0
@@ -153,14 +154,17 @@ class _Work:
             end = head(self._connection)
             if end < self._signed.size:
                 raise shorter(end, self._signed.size)
-            grew = end > self._signed.size
+            before = self._signed.size
+            grew = end > before
             if grew:
-                self._seal(min(end, self._signed.size + STEP))
+                self._seal(min(end, before + STEP))
             self._look_around()
             if not grew:
                 await_growth(self._connection, self._signed.size, seconds_max=IDLE_SECONDS)
             elif self._signed.size == end:
-                stop.wait(max(0.0, started + PACE_SECONDS - time.monotonic()))
+                loaded = end - before >= LOADED_EVENTS
+                pace = PACE_SECONDS_LOADED if loaded else PACE_SECONDS
+                stop.wait(max(0.0, started + pace - time.monotonic()))
 
     def _seal(self, upto: int) -> None:
         """Read, check, write, guard, sign, publish: in this order."""
