@@ -175,7 +175,7 @@ func receipt(asked check, key note.Verifier) (verdict, error) {
 // tiles proves every leaf it is given, and every earlier size, from the published tiles alone; the
 // reader checks each hash it takes out of a tile against the checkpoint.
 func tiles(asked check, tree tlog.Tree, log string) (int, error) {
-	reader := tlog.TileHashReader(tree, published(log))
+	reader := tlog.TileHashReader(tree, &published{log, map[string][]byte{}})
 	done := 0
 	for n, given := range asked.Leaves {
 		leaf, err := hash(given)
@@ -208,21 +208,24 @@ func tiles(asked check, tree tlog.Tree, log string) (int, error) {
 	return done, nil
 }
 
-// published reads tiles from a folder or over HTTP; C2SP paths leave out Go's height.
-type published string
+// published reads tiles from a folder or over HTTP, each once; C2SP paths leave out Go's height.
+type published struct {
+	log  string
+	seen map[string][]byte
+}
 
-func (published) Height() int                     { return tileHeight }
-func (published) SaveTiles([]tlog.Tile, [][]byte) {}
+func (*published) Height() int                     { return tileHeight }
+func (*published) SaveTiles([]tlog.Tile, [][]byte) {}
 
-func (log published) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
+func (p *published) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 	read := make([][]byte, len(wanted))
 	for i, tile := range wanted {
 		path := strings.Replace(tile.Path(), fmt.Sprintf("tile/%d/", tileHeight), "tile/", 1)
-		data, err := log.read(path)
+		data, err := p.read(path)
 		if err != nil && tile.W < 1<<tileHeight {
 			// A log may delete a partial tile once the full one is there.
 			whole, _, _ := strings.Cut(path, ".p/")
-			data, err = log.read(whole)
+			data, err = p.read(whole)
 		}
 		if err != nil {
 			return nil, err
@@ -235,11 +238,23 @@ func (log published) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 	return read, nil
 }
 
-func (log published) read(path string) ([]byte, error) {
-	if !strings.HasPrefix(string(log), "http://") {
-		return os.ReadFile(filepath.Join(string(log), filepath.FromSlash(path)))
+func (p *published) read(path string) ([]byte, error) {
+	data, known := p.seen[path]
+	if known {
+		return data, nil
 	}
-	answer, err := http.Get(string(log) + "/" + path)
+	data, err := p.fetch(path)
+	if err == nil {
+		p.seen[path] = data
+	}
+	return data, err
+}
+
+func (p *published) fetch(path string) ([]byte, error) {
+	if !strings.HasPrefix(p.log, "http://") {
+		return os.ReadFile(filepath.Join(p.log, filepath.FromSlash(path)))
+	}
+	answer, err := http.Get(p.log + "/" + path)
 	if err != nil {
 		return nil, err
 	}
