@@ -55,7 +55,7 @@ _COMMANDS = """
         ON e.position = c.first
      WHERE c.first <> c.due
         OR e.recorded_at IS DISTINCT FROM c.recorded_at
-        OR (position('"causation_id":'::bytea IN e.opening) > 0
+        OR (e.opening LIKE '%"causation_id":%'::bytea
             AND position(convert_to('"causation_id":' || to_json(c.command_id), 'UTF8')
                          IN e.opening) = 0)
      ORDER BY c.first

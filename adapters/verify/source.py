@@ -19,7 +19,7 @@ Row = tuple[int, Any, Any, Any, Any, Any, Any, Any]
 state; the last four as bytes. Only a damaged record has None for any of the last seven."""
 
 _COLUMNS = b"position, recorded_at, version, schema_version, leaf, stream_id, topic, state"
-_EPOCH_MICROSECONDS = 946_684_800_000_000
+_EPOCH = 946_684_800_000_000
 """PostgreSQL counts from 2000-01-01."""
 
 # A row of COPY BINARY: the number of columns, then each as its length and its bytes.
@@ -154,27 +154,21 @@ def _parsed(line: pq.abc.PGconn) -> Iterator[tuple[int, list[Row]]]:
     size, data = receive(0)
     row = bytes(data)[_BEFORE_FIRST_ROW:]
     while size > _END:
+        if len(row) <= _END:
+            break  # only the head and the end: there is no row
+        parsed: Row | None = None
         if len(row) >= head_bytes:
             columns, a, position, b, at, c, version, d, schema, e, leaf, length = unpack(row)
-            if (columns, a, b, c, d, e) == widths:
+            if (columns, a, b, c, d, e) == widths and length >= 0:
                 stream_end = head_bytes + length
                 topic_end = stream_end + 4 + length_at(row, stream_end)[0]
-                parsed: Row = (
-                    position,
-                    at + _EPOCH_MICROSECONDS,
-                    version,
-                    schema,
-                    leaf,
-                    row[head_bytes:stream_end],
-                    row[stream_end + 4 : topic_end],
-                    row[topic_end + 4 :],
-                )
-            else:
-                parsed = _odd(row)
-        elif len(row) > _END:
+                state = row[topic_end + 4 :]
+                if state and topic_end >= stream_end + 4:
+                    stream_id, topic = row[head_bytes:stream_end], row[stream_end + 4 : topic_end]
+                    at += _EPOCH
+                    parsed = (position, at, version, schema, leaf, stream_id, topic, state)
+        if parsed is None:
             parsed = _odd(row)
-        else:
-            break  # only the head and the end: there is no row
         if parsed[0] > end:
             if tile:
                 yield number, tile
@@ -215,6 +209,6 @@ def _odd(data: bytes) -> Row:
         else:
             found.append(part)
     if found[1] is not None:
-        found[1] += _EPOCH_MICROSECONDS
+        found[1] += _EPOCH
     position, at_time, version, schema, leaf, stream_id, topic, state = found
     return position, at_time, version, schema, leaf, stream_id, topic, state
