@@ -129,10 +129,10 @@ def sign(signer: Signer, head: Checkpoint) -> Note:
 
 def with_more(note: Note, more: list[Signature]) -> Note:
     """Return a note with further signatures; a key that signed it already is not added again."""
-    known = {(each.name, each.key_id) for each in note.signatures}
-    fresh = tuple(each for each in more if (each.name, each.key_id) not in known)
-    signatures = (note.signatures + fresh)[: notes.SIGNATURES_MAX]
-    return Note(note.text, signatures)
+    every: dict[tuple[str, bytes], Signature] = {}
+    for each in (*note.signatures, *more):
+        every.setdefault((each.name, each.key_id), each)
+    return Note(note.text, tuple(every.values())[: notes.SIGNATURES_MAX])
 
 
 def _in_device(settings: Settings, guard: Guard) -> Signer:
