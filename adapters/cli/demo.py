@@ -41,17 +41,24 @@ def demo(
     """
     from adapters.cli.up import ended_by_signal
     from adapters.demo.run import DemoBroken, facts, lived_before
+    from adapters.demo.witnesses import appoint, watching
     from adapters.main import running_hub
     from adapters.settings import load
 
     settings = load(home=home, port=port, history_import=True)
-    with ended_by_signal() as stopped, running_hub(settings, note) as hub:
+    appoint(settings)
+    with (
+        ended_by_signal() as stopped,
+        running_hub(settings, note) as hub,
+        watching(settings, hub.url, note) as witnesses,
+    ):
         lived = lived_before(settings.home)
         try:
             lived = lived or _live(hub, settings.home, seed, scale)
         except DemoBroken as error:
             raise WrongUse(str(error)) from error
-        shown = facts(lived, hub.url)
+        seen = witnesses.await_witnessed(lived.events)
+        shown = facts(lived, hub.url) | {"witnessed": seen}
         answer(shown, as_json=as_json, in_words=lambda: _in_words(shown))
         if not end and sys.stdout.isatty():
             note("Ctrl-C stops the hub; the city stays for the next `hub demo` or `hub up`.")
@@ -107,7 +114,7 @@ def _in_words(shown: dict[str, Any]) -> None:
     typer.echo(f"\nAccounts of the demonstration (password {shown['password']}):")
     for person, who in shown["accounts"].items():
         typer.echo(f"  {person:<16} {who}")
-    typer.echo("\nFive things to try:")
+    typer.echo("\nSix things to try:")
     for number, (words, *lines) in enumerate(things(shown), start=1):
         typer.echo("\n       ".join([f"  {number}. {words}", *lines]))
 
@@ -135,6 +142,11 @@ def things(shown: dict[str, Any]) -> list[tuple[str, ...]]:
         (
             "See the city as it stood on 30 June.",
             f"{hub} replay --as-of 2025-06-30 --schema june {here}",
+        ),
+        (
+            "See the log in which every event is sealed, and what the audit office saw of it.",
+            f"{url}/log",
+            f"{hub} witness status --home {home}/witnesses/audit.yunze",
         ),
         ("Ask how the hub is.", f"{hub} status {here} && {hub} doctor {here}"),
     ]

@@ -42,5 +42,5 @@ def test_every_address_in_the_guided_tour_answers() -> None:
 def test_every_command_line_the_demonstration_prints_is_a_verb() -> None:
     lines = [line for thing in things(SHOWN) for line in thing if " --home " in line]
     verbs = {re.split(r" +", part.strip())[1] for line in lines for part in line.split("&&")}
-    assert verbs == {"replay", "status", "doctor"}
+    assert verbs == {"replay", "status", "doctor", "witness"}
     assert verbs <= set(VERBS)

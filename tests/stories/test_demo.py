@@ -55,6 +55,7 @@ def test_a_city_lives_a_year_and_can_be_looked_at_on_any_day(server_folder: Path
     lived = hub(home, *year)
     assert lived["events"] > lived["steps"] > 0
     assert lived["refused"] >= 0
+    assert lived["witnessed"] is True
     page = home / "reports" / "annual-2025.html"
     assert lived["report"] == str(page)
     assert lived["city"] in page.read_text(encoding="utf-8")
