@@ -41,7 +41,6 @@ MODULES: dict[str, str] = {
     "adapters/seal/test_stamp.py": "openssl",
     "referees_go/test_go.py": "go",
     "referees_go/test_go_hub.py": "go",
-    "referees_go/test_go_hub.py": "go",
     "referees_go/test_openssl.py": "openssl",
 }
 

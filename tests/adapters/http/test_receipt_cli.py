@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.adapters.seal.sealing import Log
 
 
-def hub(*words: str, code: int = 0, **settings: str) -> subprocess.CompletedProcess[str]:
+def hub(settings: dict[str, str], *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
     done = subprocess.run(
         [sys.executable, "-m", "adapters.cli", *words],
@@ -42,11 +42,11 @@ def at(log: Log) -> dict[str, str]:
 def test_proofs_are_printed_for_people_and_programs(log: Log) -> None:
     log.append(9)
     head = log.seal_all()
-    found = json.loads(hub("proof", "inclusion", "4", "--size", "7", "--json", **at(log)).stdout)
+    found = json.loads(hub(at(log), "proof", "inclusion", "4", "--size", "7", "--json").stdout)
     leaf, root = bytes.fromhex(found["leaf"]), bytes.fromhex(found["root"])
     merkle.check_inclusion(leaf, 3, 7, [bytes.fromhex(each) for each in found["hashes"]], root)
 
-    words = hub("proof", "consistency", "7", **at(log)).stdout
+    words = hub(at(log), "proof", "consistency", "7").stdout
     assert "the log of 9 events begins with the log of 7" in words
     assert f"old root  {found['root']}" in words
     assert f"new root  {head.root.hex()}" in words
@@ -55,10 +55,10 @@ def test_proofs_are_printed_for_people_and_programs(log: Log) -> None:
 def test_what_cannot_be_proven_is_a_sentence_and_code_1(log: Log) -> None:
     log.append(3)
     log.seal_all()
-    assert "position 9 is not sealed" in hub("proof", "inclusion", "9", code=1, **at(log)).stderr
-    assert "smaller one" in hub("proof", "consistency", "3", "2", code=1, **at(log)).stderr
-    assert hub("proof", "inclusion", "0", code=2, **at(log)).stderr
-    assert "there is no 9" in hub("receipt", "get", "9", "-o", "x", code=1, **at(log)).stderr
+    assert "position 9 is not sealed" in hub(at(log), "proof", "inclusion", "9", code=1).stderr
+    assert "smaller one" in hub(at(log), "proof", "consistency", "3", "2", code=1).stderr
+    assert hub(at(log), "proof", "inclusion", "0", code=2).stderr
+    assert "there is no 9" in hub(at(log), "receipt", "get", "9", "-o", "x", code=1).stderr
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def check(folder: Path, *more: str, code: int = 0) -> str:
         *(str(folder / "event.json"), "--key", str(folder / "log.vkey"), *more),
     ]
     nowhere = {"HUB_HOME": str(folder / "none"), "HUB_DATABASE_URL": "postgresql://127.0.0.1:1/x"}
-    return hub(*words, code=code, **nowhere).stdout
+    return hub(nowhere, *words, code=code).stdout
 
 
 def test_a_receipt_is_checked_where_there_is_no_hub(carried: Path) -> None:
@@ -129,14 +129,14 @@ def test_the_operator_takes_and_checks_a_receipt_beside_the_record(
     log.append(5)
     seal_with(log, [audit])
     file = tmp_path / "out" / "3.tlog-proof"
-    taken = json.loads(hub("receipt", "get", "3", "-o", str(file), "--json", **at(log)).stdout)
+    taken = json.loads(hub(at(log), "receipt", "get", "3", "-o", str(file), "--json").stdout)
     assert (taken["file"], taken["position"]) == (str(file), 3)
     assert taken["bytes"] == file.stat().st_size
 
     policy = str(log.settings.witness_policy)
     checked = ["receipt", "check", str(file), "--policy", policy]
-    words = hub(*checked, **at(log)).stdout
+    words = hub(at(log), *checked).stdout
     assert "holds: the event stands at position 3" in words
     assert "cosigned by audit.city at " in words
     demand(log, [audit, tax])
-    assert "lacks the cosignatures" in hub(*checked, code=1, **at(log)).stdout
+    assert "lacks the cosignatures" in hub(at(log), *checked, code=1).stdout
