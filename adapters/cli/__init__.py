@@ -19,6 +19,8 @@ VERBS = (
     "rebuild",
     "replay",
     "drift",
+    "diff",
+    "audit",
     "report",
     "status",
     "seal",

@@ -16,6 +16,7 @@ SENTENCES = {
     "AlreadyRunning": NO,
     "BadKey": NO,
     "BadPolicy": NO,
+    "BrokenPast": NO,
     "CannotRebuild": NO,
     "CannotRestore": NO,
     "CannotSeal": NO,
@@ -23,6 +24,7 @@ SENTENCES = {
     "MigrationProblem": NO,
     "MirrorDamaged": NO,
     "NotComparable": NO,
+    "Nothing": NO,
     "Overloaded": NO,
     "RecordUnavailable": NO,
     "Refusal": NO,
@@ -32,6 +34,10 @@ SENTENCES = {
     "Unrecordable": NO,
     "WrongUse": WRONG_USE,
 }
+
+
+class Nothing(Exception):
+    """A sentence for someone who asked for what is not there."""
 
 
 class WrongUse(Exception):

@@ -4,10 +4,9 @@ The same events, rights and record of reading as `/api/v1/supervision/chain`; a 
 header of ours, so an auditor names his engagement in the address.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from enum import Enum, StrEnum
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Annotated
 
 import msgspec
 import psycopg
@@ -16,27 +15,22 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, Field
 
-from adapters.http import table
 from adapters.http.as_of import LIMIT_MAX, DayOrTime, Paging
 from adapters.http.ask_past import of_chain
 from adapters.http.asking import AtDesk, visitor_of
 from adapters.http.question import Asked, not_there
 from adapters.http.reading import all_seen, check_officer
+from adapters.http.said import facts
 from adapters.identity.door import Visitor
 from hub.codec import decode
 from hub.command import AuditId
 from hub.departments.calendar import CHINA
-from hub.departments.due import Due
-from hub.event import Event
-from hub.term import Language, word
+from hub.term import Language
 from projections import case_chain
 from projections.case_chain import ChainRow
 from projections.reader import head
 
 router = APIRouter(include_in_schema=False)
-TEXT_MAX = 400
-"""So much of one nested value stands in the timeline; all of it stands in the exact text below."""
-_ENVELOPE = frozenset(Event.__struct_fields__)
 _TEMPLATES = Environment(
     loader=PackageLoader("adapters.http", "templates"),
     autoescape=True,
@@ -102,7 +96,7 @@ async def page(
     shown = [row for row, open_ in zip(rows, seen, strict=True) if open_]
     html = _TEMPLATES.get_template("case.html").render(
         case_id=case_id,
-        events=[Shown(row, _facts(row, names, chosen)) for row in shown],
+        events=list(_shown(shown, names, chosen)),
         withheld=len(rows) - len(shown),
         more=len(rows) == LIMIT_MAX,
         last=last,
@@ -120,36 +114,18 @@ async def page(
     return HTMLResponse(html, headers=headers)
 
 
-def _facts(row: ChainRow, names: dict[str, str], language: Language) -> tuple[tuple[str, str], ...]:
-    """Return what an event says beyond who and when, in the words of the glossary."""
-    event = decode(row.topic, row.schema_version, row.state.encode())
-    found = []
-    for name in event.__struct_fields__:
-        value = getattr(event, name)
-        if name not in _ENVELOPE and value not in (None, "", ()):
-            found.append((table.title(name, language), _text(value, names, language)))
-    return tuple(found)
-
-
-def _text(value: Any, names: dict[str, str], language: Language) -> str:
-    match value:
-        case StrEnum():
-            return word(value, language)
-        case str() if value in names:
-            return f"{names[value]} ({value})"
-        case Due():
-            return f"{word(value.duty, language)} → {value.on}"
-        case datetime():
-            return _moment(value)
-        case bool():
-            return {True: "是", False: "否"}[value] if language == "zh" else str(value).lower()
-        case str() | int() | float() | date() | Enum():
-            return table.cell(value).removeprefix("'")
-        case tuple() if all(isinstance(each, str) for each in value):
-            return "；".join(_text(each, names, language) for each in value)
-        case _:
-            text = msgspec.json.encode(value).decode()
-            return text if len(text) <= TEXT_MAX else f"{text[:TEXT_MAX]}…"
+def _shown(rows: Sequence[ChainRow], names: dict[str, str], language: Language) -> Iterator[Shown]:
+    """Yield the events with what they say; an id said before about the same thing is left out."""
+    known: set[tuple[str, str, str]] = set()
+    for row in rows:
+        event = decode(row.topic, row.schema_version, row.state.encode())
+        found = []
+        for name, title, text in facts(event, names, language):
+            told = (row.stream_id, name, text)
+            if not (name.endswith("_id") and told in known):
+                found.append((title, text))
+            known.add(told)
+        yield Shown(row, tuple(found))
 
 
 def _parties(rows: Sequence[ChainRow], names: dict[str, str]) -> list[tuple[str, str]]:
