@@ -25,7 +25,9 @@ HomeOption = Annotated[
 ]
 LogOption = Annotated[
     list[str],
-    typer.Option("--log", help="The log's public key, name+id+key (`hub seal status` shows it)."),
+    typer.Option(
+        "--log", help="The log's public key, name+id+key; the hub shows it at /api/v1/seal/key."
+    ),
 ]
 HubOption = Annotated[
     str, typer.Option("--hub", help="Address of the hub: fetch its checkpoints from there.")
