@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from http.client import HTTPConnection
 from itertools import count
+from pathlib import Path
 
 import orjson
 import psycopg
@@ -43,7 +44,7 @@ COMMAND = "/api/v1/departments/register-legal-basis"
 AUTHORITY = "departments.organization:bench"
 HEAD = "bench.head"
 _READY_SECONDS_MAX = 30.0
-_PLACEHOLDER = b"1000000000000000000"
+PLACEHOLDER = b"1000000000000000000"
 
 
 def edge(url: str, *, seconds: float = SECONDS) -> list[Figure]:
@@ -51,8 +52,8 @@ def edge(url: str, *, seconds: float = SECONDS) -> list[Figure]:
 
     `url` is a migrated database of its own on a durable server, as hub_app.
     """
-    token = asyncio.run(_prepare(url))
-    with _server(url) as port:
+    token = asyncio.run(prepare(url))
+    with tempfile.TemporaryDirectory() as home, serving(url, Path(home)) as port:
         headers = {"authorization": f"Bearer {token}"}
         empty, ours = uvloop.run(_measure(port, headers, seconds))
     return [
@@ -72,12 +73,12 @@ def edge(url: str, *, seconds: float = SECONDS) -> list[Figure]:
 async def _measure(port: int, headers: dict[str, str], seconds: float) -> tuple[float, float]:
     """Return answers per second of the empty POST and of the command, after a warm-up."""
     numbers = count(time.time_ns())
-    template = _body()
+    template = body()
 
     def requests_to(path: str) -> Callable[[], bytes]:
         def whole() -> bytes:
             number = str(next(numbers))
-            fresh = template.replace(_PLACEHOLDER, number.encode())
+            fresh = template.replace(PLACEHOLDER, number.encode())
             return post(path, fresh, {**headers, "idempotency-key": f"bench-{number}"})
 
         return whole
@@ -94,10 +95,10 @@ async def _measure(port: int, headers: dict[str, str], seconds: float) -> tuple[
     return await answered(EMPTY, 204, seconds), await answered(COMMAND, 201, seconds)
 
 
-def _body() -> bytes:
+def body() -> bytes:
     """Return the command with a place for the number of its stream."""
     command = RegisterLegalBasis(
-        legal_basis_id=f"departments.legal_basis:{_PLACEHOLDER.decode()}",
+        legal_basis_id=f"departments.legal_basis:{PLACEHOLDER.decode()}",
         title="关于进一步加强政务数据共享协调工作的通知",
         number="政办发〔2026〕12号",
         rank=LegalRank.DOCUMENT,
@@ -107,7 +108,7 @@ def _body() -> bytes:
     return orjson.dumps(command.model_dump(mode="json"))
 
 
-async def _prepare(url: str) -> str:
+async def prepare(url: str) -> str:
     """Found an authority and log its head in."""
     async with PostgresRecord(url) as record:
         command = EstablishAuthority(
@@ -138,16 +139,16 @@ def bench_app() -> FastAPI:
 
 
 @contextmanager
-def _server(url: str) -> Iterator[int]:
-    """Run one API process on a port of its own; kill nothing but that."""
-    with socket.socket() as probe, tempfile.TemporaryDirectory() as home:
+def serving(url: str, home: Path) -> Iterator[int]:
+    """Run one API process on a port of its own, give the port; kill nothing but that."""
+    with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
         environment = {
             **os.environ,
             "HUB_DATABASE_URL": url,
-            "HUB_HOME": home,
+            "HUB_HOME": str(home),
             "HUB_PORT": str(port),
         }
         command = [sys.executable, "-m", "adapters.bench.edge"]

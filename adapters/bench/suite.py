@@ -15,6 +15,7 @@ from adapters.bench.fresh import fresh
 from adapters.bench.growth import growth
 from adapters.bench.memory import memory
 from adapters.bench.project import project
+from adapters.bench.receipt import receipt
 from adapters.bench.replay import replay
 from adapters.bench.scratch import Scratch
 from adapters.bench.seal import seal
@@ -65,6 +66,12 @@ def _verify(scratch: Scratch, size: Size) -> list[Figure]:
         return verify(url, scratch.folder / "verified", **(quick if size.quick else {}))
 
 
+def _receipt(scratch: Scratch, size: Size) -> list[Figure]:
+    quick: dict[str, Any] = {"seconds": 1.0}
+    with scratch.database("bench_receipt") as url:
+        return receipt(url, scratch.folder / "receipt", **(quick if size.quick else {}))
+
+
 BENCHES: dict[str, Bench] = {
     "append": _of_one(append, seconds=0.3),
     "edge": _of_one(edge, seconds=0.3),
@@ -73,6 +80,7 @@ BENCHES: dict[str, Bench] = {
     "fresh": _of_one(fresh, seconds=1.0),
     "growth": _growth,
     "seal": _seal,
+    "receipt": _receipt,
     "verify": _verify,
     "cost": _cost,
 }

@@ -24,6 +24,7 @@ MEASURED = {
     "fresh": ["fresh (p99)"],
     "growth": ["growth"],
     "seal": ["seal (off the path)", "append beside the sealer"],
+    "receipt": ["receipt (p99)", "receipt (limit)"],
     "cost": ["cost", "memory (idle)"],
 }
 
