@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 import msgspec
 import orjson
@@ -47,7 +47,7 @@ def make(
     connection: psycopg.Connection,
     sources: Sources,
     order: Order,
-    out: BinaryIO,
+    out: IO[bytes],
     progress: Progress | None = None,
 ) -> Made:
     """Write a bundle to a file; return its figures.

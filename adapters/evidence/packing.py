@@ -8,7 +8,7 @@ import hashlib
 import struct
 import tempfile
 import zlib
-from typing import IO, BinaryIO
+from typing import IO
 
 from hub.errors import Invalid
 
@@ -28,7 +28,7 @@ _SHORT_MAX = 0xFFFF
 class Packing:
     """A ZIP being written, and the list of the SHA-256 of its members."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: IO[bytes]) -> None:
         """Write to this file, from where it stands."""
         self._out = out
         self._directory: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()

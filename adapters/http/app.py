@@ -21,6 +21,7 @@ from adapters.http import (
     ask_catalog,
     ask_convergence,
     ask_departments,
+    ask_evidence,
     ask_feedback,
     ask_figures,
     ask_incidents,
@@ -63,7 +64,7 @@ MODULES = (
     *(ask_catalog, ask_convergence, uploads, ask_sharing, downloads, ask_feedback),
     *(ask_security, ask_supervision, ask_incidents, ask_figures, ask_trail, docs),
     *(ask_seal, log_cosign, log_files, log_page),
-    *(ask_past, case_page),
+    *(ask_past, case_page, ask_evidence),
 )
 """Every page of routes there is."""
 PREPARING: dict[type[Command], Prepare] = {

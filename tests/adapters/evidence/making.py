@@ -27,9 +27,9 @@ from hub.sharing.commands import (
     ApproveSharingRequestInternally,
     SubmitSharingRequest,
 )
+from projections.audit_trail import AUDIT_TRAIL
 from projections.catch_up import catch_up
 from projections.connect import connect
-from projections.registry import PROJECTIONS
 from tests.adapters.seal.sealing import Log
 from tests.hub.kit import given
 from tests.hub.sharing.world import (
@@ -97,7 +97,7 @@ class Court:
         with connect(self.database.app_url) as connection:
             for events in disputed():
                 kit.record(connection, events)
-            catch_up(connection, PROJECTIONS)
+            catch_up(connection, (AUDIT_TRAIL,))
 
     @property
     def policy_text(self) -> str:

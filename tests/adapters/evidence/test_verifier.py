@@ -166,8 +166,8 @@ def test_a_changed_event_is_found_though_its_entry_was_made_anew(
     state = files["events/66.json"].replace("超出履职所需".encode(), "材料不全".encode())
     code, said = verify(consistent({**files, "events/66.json": state}))
     assert (code, "event 66: 状态与日志条目不符" in said) == (1, True)
-    digests = [sha256(each).hexdigest().encode() for each in (files["events/66.json"], state)]
-    entry = files["entries/66"].replace(*digests)
+    before, after = (sha256(each).hexdigest().encode() for each in (files["events/66.json"], state))
+    entry = files["entries/66"].replace(before, after)
     code, said = verify(consistent({**files, "events/66.json": state, "entries/66": entry}))
     assert (code, "event 66: 包含证明不成立" in said) == (1, True)
     manifest = json.loads(files["manifest.json"])
