@@ -14,11 +14,13 @@ from typing import NamedTuple
 
 import httpx2
 
+from adapters.keys import verify
 from adapters.witness import contradiction
 from adapters.witness.evidence import Contradiction
 from adapters.witness.memory import Cosigned
 from adapters.witness.mirror import Mirror, MirrorDamaged
 from adapters.witness.witness import Asked, ForkFound, Refused, Seen, Witness
+from hub.seal import note as notes
 from hub.seal.merkle import ProofError, check_consistency, consistency
 from hub.seal.note import NOTE_BYTES_MAX
 from hub.seal.tiles import WIDTH, BadTile, Tiles
@@ -37,6 +39,7 @@ class Outcome(StrEnum):
     """What one look at the log came to."""
 
     COSIGNED = "cosigned"
+    NOT_TAKEN = "not taken"
     UNCHANGED = "unchanged"
     REFUSED = "refused"
     FORKED = "forked"
@@ -56,11 +59,11 @@ class HubLog:
 
     def __init__(self, url: str, ca_file: Path | None = None) -> None:
         """Speak to the hub at this address; `ca_file` where its certificate is the house's own."""
-        verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
+        trusted = ssl.create_default_context(cafile=ca_file) if ca_file else True
         self._client = httpx2.Client(
             base_url=url.rstrip("/"),
             timeout=SECONDS_MAX,
-            verify=verify,
+            verify=trusted,
             headers={"User-Agent": "hub-witness", "Accept-Language": "zh"},
         )
 
@@ -163,19 +166,15 @@ class Puller:
             self._gone_back(seen, known)
         same = known is not None and (checkpoint.size, checkpoint.root) == known[:2]
         mirrored = self._mirror is None or self._mirror.size == checkpoint.size
-        if same and mirrored and self._is_ours(seen):
+        if same and mirrored and notes.signed_by(seen.note, self._witness.key, verify):
             return Step(Outcome.UNCHANGED, checkpoint.size, "nothing new")
         text, until, sentence = self._not_taken
         if same and mirrored and text == seen.note.text and self._clock() < until:
-            return Step(Outcome.UNCHANGED, checkpoint.size, sentence)
+            return Step(Outcome.NOT_TAKEN, checkpoint.size, sentence)
         proof = self._proven(seen, known)
         old = 0 if known is None else known.size
         line = self._witness.add_checkpoint(Asked(old, tuple(proof), seen.data))
         return self._handed_in(seen, line)
-
-    def _is_ours(self, seen: Seen) -> bool:
-        key = self._witness.key
-        return any((each.name, each.key_id) == (key.name, key.key_id) for each in seen.note[1])
 
     def _handed_in(self, seen: Seen, line: str) -> Step:
         size = seen.checkpoint.size
@@ -184,7 +183,7 @@ class Puller:
             return Step(Outcome.COSIGNED, size, f"cosigned {size} leaves")
         sentence = f"cosigned {size} leaves, but the hub does not take it: {why}"
         self._not_taken = (seen.note.text, self._clock() + HAND_IN_AGAIN_SECONDS, sentence)
-        return Step(Outcome.COSIGNED, size, sentence)
+        return Step(Outcome.NOT_TAKEN, size, sentence)
 
     def _proven(self, seen: Seen, known: Cosigned | None) -> list[bytes]:
         """Return the proof that a checkpoint continues the known one; raises Refused, ForkFound."""

@@ -15,7 +15,7 @@ from adapters.witness.push import PushServer
 from adapters.witness.witness import Witness
 
 KEY, MIRROR = "witness.key", "mirror"
-PAUSE_SECONDS_MAX = 300.0
+PAUSE_SECONDS_MAX = 60.0
 ALARM_AGAIN_SECONDS = 3600.0
 Say = Callable[[str], None]
 
@@ -44,7 +44,7 @@ class Watch:
         self._next_at = clock()
         self._pause = every_seconds
         self._told: tuple[Outcome, str] | None = None
-        self._alarmed_at = 0.0
+        self._again_at = 0.0
 
     @property
     def seconds_left(self) -> float:
@@ -54,28 +54,27 @@ class Watch:
     def look(self) -> Step:
         """Look once and plan the next look."""
         step = self._puller.step()
-        good = step.outcome in {Outcome.COSIGNED, Outcome.UNCHANGED}
+        good = step.outcome not in {Outcome.REFUSED, Outcome.AWAY}
         self._pause = self._every if good else min(self._pause * 2, PAUSE_SECONDS_MAX)
         self._next_at = self._clock() + self._pause
         self._tell(step)
         return step
 
     def _tell(self, step: Step) -> None:
-        now = self._clock()
+        before, self._told = self._told, (step.outcome, step.sentence)
         if step.outcome is Outcome.FORKED:
-            if self._told is None or self._told[0] is not Outcome.FORKED or now >= self._alarmed_at:
+            if before is None or before[0] is not Outcome.FORKED or self._clock() >= self._again_at:
                 self._alarm(step.sentence)
-                self._alarmed_at = now + ALARM_AGAIN_SECONDS
-        elif step.outcome in {Outcome.REFUSED, Outcome.AWAY} or self._not_taken(step):
+                self._again_at = self._clock() + ALARM_AGAIN_SECONDS
+        elif step.outcome in {Outcome.COSIGNED, Outcome.UNCHANGED}:
+            if before is None or before[0] not in {Outcome.COSIGNED, Outcome.UNCHANGED}:
+                self._say(f"the log is as it should be: {step.size} leaves, {step.outcome}")
+        elif before is None or (before[0], _words(before[1])) != (
+            step.outcome,
+            _words(step.sentence),
+        ):
             # The same trouble is said once, not at every look.
-            if self._told != (step.outcome, step.sentence):
-                self._alarm(step.sentence)
-        elif self._told is None or self._told[0] not in {Outcome.COSIGNED, Outcome.UNCHANGED}:
-            self._say(f"the log is as it should be: {step.size} leaves, {step.outcome}")
-        self._told = (step.outcome, step.sentence)
-
-    def _not_taken(self, step: Step) -> bool:
-        return step.outcome is Outcome.COSIGNED and "does not take it" in step.sentence
+            self._alarm(step.sentence)
 
 
 class Running:
@@ -179,6 +178,11 @@ def _of_log(folder: Path, witness: Witness, origin: str) -> dict[str, Any]:
         "refused_last": "" if refusals is None else refusals.sentence,
         "refused_at": None if refusals is None else _moment(refusals.last_at),
     }
+
+
+def _words(sentence: str) -> str:
+    """Return a sentence without its numbers: a growing log is no new trouble."""
+    return "".join(each for each in sentence if not each.isdigit())
 
 
 def _moment(at: int | None) -> str | None:

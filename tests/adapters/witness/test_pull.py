@@ -166,9 +166,8 @@ def test_a_cosignature_the_hub_does_not_take_is_not_sent_at_every_look(tmp_path:
         shown.refuses, now[0] = False, 61.0
         third = puller.step()
 
-    assert first.outcome is Outcome.COSIGNED
+    assert first.outcome is second.outcome is Outcome.NOT_TAKEN
     assert "not in the policy" in first.sentence
-    assert second.outcome is Outcome.UNCHANGED
     assert third.outcome is Outcome.COSIGNED
     assert len(shown.taken) == 1
 
@@ -177,9 +176,22 @@ def test_a_checkpoint_that_bears_our_name_already_is_left_alone(tmp_path: Path) 
     shown = Served(ToyLog(3))
     step(tmp_path, shown, mirrored=True)
     log = notes.parse(shown.log.note())
-    shown.note = notes.render(log._replace(signatures=log[1] + shown.taken[0][1]))
+    shown.note = notes.render(log._replace(signatures=log.signatures + shown.taken[0].signatures))
 
     assert step(tmp_path, shown, mirrored=True).outcome is Outcome.UNCHANGED
+
+
+def test_a_signature_in_our_name_that_is_not_ours_does_not_keep_us_from_signing(
+    tmp_path: Path,
+) -> None:
+    shown = Served(ToyLog(3))
+    step(tmp_path, shown, mirrored=False)
+    line = shown.taken[0].signatures[0]
+    forged = line._replace(blob=line.blob[:-1] + bytes([line.blob[-1] ^ 1]))
+    log = notes.parse(shown.log.note())
+    shown.note = notes.render(log._replace(signatures=(*log.signatures, forged)))
+
+    assert step(tmp_path, shown, mirrored=False).outcome is Outcome.COSIGNED
 
 
 def test_a_mirror_whose_files_were_changed_says_so_and_signs_nothing(tmp_path: Path) -> None:
