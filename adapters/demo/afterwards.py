@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.demo.entries import COLUMNS, Planned, Speech
 from adapters.demo.names import AUDIT, AUTHORITY, PROBLEMS
-from adapters.demo.people import machine, person
+from adapters.demo.people import display_name, machine, person, telephone
 from adapters.demo.requests import Asked
 from adapters.demo.step import LAST_DAY, Dice, Step, after, moment, org_id, working_day
 
@@ -116,7 +116,7 @@ def _correction(asked: Asked, name: str, start: date, seed: int) -> Iterator[Ste
               {**ident, "entry_id": entry.entry_id, "raiser_id": org_id(raiser),
                "defect": draw.choice(("inaccurate", "incomplete", "outdated", "inconsistent")),
                "what": "办件核验时发现与申请人提交的证照不一致", "records": records,
-               "items": [COLUMNS[entry.form][1][0]],
+               "items": [COLUMNS[entry.form][1][0]], **_citizen(name, seed),
                "record_hashes": [f"sha256:{hashlib.sha256(correction_id.encode()).hexdigest()}"]})  # fmt: skip
     yield say(
         start, owner, "office", "feedback/flag-records", {**ident, "note": "核实期间加注标识"}
@@ -142,6 +142,18 @@ def _correction(asked: Asked, name: str, start: date, seed: int) -> Iterator[Ste
         yield say(closed, raiser, "clerk",
                   "feedback/contest-correction" if contested else "feedback/confirm-correction",
                   {**ident, "reason": "申请人可提供有效证照原件"} if contested else ident)  # fmt: skip
+
+
+def _citizen(name: str, seed: int) -> dict[str, str]:
+    """Return what a citizen stated who pointed out the mistake; every other case has one."""
+    dice = Dice(seed, f"citizen/{name}")
+    if dice.random.random() < 0.5:
+        return {}
+    return {
+        "citizen_id": dice.ident("citizen", name),
+        "contact": f"{display_name(dice)}，{telephone(f'citizen/{name}', seed)}",
+        "statement": "本人持有的证照与系统查询结果不一致，请核实更正",
+    }
 
 
 def releases(entries: list[Planned], versions: Callable[[Planned, date], int]) -> Iterator[Step]:

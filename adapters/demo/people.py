@@ -55,6 +55,16 @@ def display_name(dice: Dice) -> str:
     return surname + "".join(dice.random.sample(GIVEN, dice.random.choice((1, 2))))
 
 
+def full_name(who: str, seed: int) -> str:
+    """Return the made-up name of a person: the same wherever the city speaks of him."""
+    return display_name(Dice(seed, f"name/{who}"))
+
+
+def telephone(who: str, seed: int) -> str:
+    """Return a made-up telephone number: no subscriber's number begins with 000."""
+    return f"0739-000{Dice(seed, f'telephone/{who}').random.randint(0, 9999):04d}"
+
+
 def founding(seed: int) -> Iterator[Step]:
     """Yield how the head of the authority enters everybody in the directory on the first day."""
     day, head = FIRST_DAY, person(AUTHORITY, "head")
@@ -88,7 +98,7 @@ def _all() -> dict[str, tuple[str, str]]:
 
 
 def _officers(key: str, seed: int, day: date) -> Iterator[Step]:
-    dice, head = Dice(seed, f"people/{key}"), person(AUTHORITY, "head")
+    head = person(AUTHORITY, "head")
     posts = [(office, role) for office, roles in OFFICES.items() for role in roles]
     for office, role in (*posts, *SPECIAL.get(key, ())):
         if (key, role) == (AUTHORITY, Role.DEPARTMENT_HEAD):
@@ -98,7 +108,13 @@ def _officers(key: str, seed: int, day: date) -> Iterator[Step]:
             lane=key,
             who=head,
             path="departments/appoint-officer",
-            body={"org_id": org_id(key), "person_id": person(key, office), "role": role.value},
+            body={
+                "org_id": org_id(key),
+                "person_id": person(key, office),
+                "role": role.value,
+                "name": full_name(person(key, office), seed),
+                "phone": telephone(person(key, office), seed),
+            },
         )
     yield Step(
         at=moment(day, 11),
@@ -110,14 +126,21 @@ def _officers(key: str, seed: int, day: date) -> Iterator[Step]:
     offices = [*OFFICES, *(office for office, _ in SPECIAL.get(key, ()))]
     for office in offices:
         if (key, office) != (AUTHORITY, "head"):
-            yield _account(key, person(key, office), display_name(dice), day)
+            who = person(key, office)
+            yield _account(key, who, full_name(who, seed), day)
     yield _account(key, machine(key), f"{key} 前置机", day, kind="adapter")
     yield Step(
         at=moment(day, 30),
         lane=key,
         who=person(key, "head"),
         path="departments/designate-sharing-unit",
-        body={"org_id": org_id(key), "unit": "数据共享股", "contact_id": person(key, "office")},
+        body={
+            "org_id": org_id(key),
+            "unit": "数据共享股",
+            "contact_id": person(key, "office"),
+            "contact_name": full_name(person(key, "office"), seed),
+            "contact_phone": telephone(person(key, "office"), seed),
+        },
     )
 
 

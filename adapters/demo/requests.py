@@ -12,6 +12,7 @@ import msgspec
 
 from adapters.demo.entries import COLUMNS, Speech
 from adapters.demo.names import AUTHORITY, DEPARTMENTS, SCENARIOS
+from adapters.demo.people import full_name, person, telephone
 from adapters.demo.resources import Mounted
 from adapters.demo.step import LAST_DAY, Dice, Step, after, basis_id, working_day
 from hub.sharing.commands import grant_id_of
@@ -93,7 +94,7 @@ def _asked(
     name: str, one: Mounted, requester: str, asked_on: date, outcome: str, seed: int
 ) -> Asked:
     request_id = Dice(seed, "requests").ident("sharing.request", name)
-    story = _Story(request_id, one, requester, Dice(seed, f"request/{request_id}"))
+    story = _Story(request_id, one, requester, seed)
     story.ask(asked_on)
     granted_on = story.answer(asked_on, outcome)
     return Asked(
@@ -110,11 +111,13 @@ def _asked(
 class _Story:
     """Writes down the steps of one request."""
 
-    def __init__(self, request_id: str, one: Mounted, requester: str, dice: Dice) -> None:
+    def __init__(self, request_id: str, one: Mounted, requester: str, seed: int) -> None:
         self.steps: list[Step] = []
         self._ident = {"request_id": request_id}
-        self._one, self._requester, self._dice = one, requester, dice
-        self._say = Speech(request_id, dice)
+        self._one, self._requester, self._seed = one, requester, seed
+        self._clerk = person(requester, "clerk")
+        self._dice = Dice(seed, f"request/{request_id}")
+        self._say = Speech(request_id, self._dice)
 
     def _do(self, day: date, org: str, office: str, verb: str, **body: Any) -> None:
         if day <= LAST_DAY:
@@ -136,7 +139,9 @@ class _Story:
                  period_from=day.isoformat(),
                  period_to=(day + timedelta(days=draw.choice((60, 180, 365)))).isoformat(),
                  system_id=f"{self._requester}-sys-{draw.randint(1, 3)}",
-                 service_item=f"{draw.choice(subjects)}办理", warranted=True)  # fmt: skip
+                 service_item=f"{draw.choice(subjects)}办理", warranted=True,
+                 handler_id=self._clerk, handler_name=full_name(self._clerk, self._seed),
+                 handler_phone=telephone(self._clerk, self._seed))  # fmt: skip
         self._do(day, self._requester, "office", "approve-sharing-request-internally")
         self._do(day, self._requester, "office", "submit-sharing-request")
 

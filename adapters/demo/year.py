@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from adapters.demo import afterwards, endings, entries, people, requests, resources
+from adapters.demo import afterwards, endings, entries, leaving, people, requests, resources
 from adapters.demo.entries import Planned
 from adapters.demo.step import Step
 
@@ -39,6 +39,7 @@ def plan(seed: int, scale: float) -> Year:
     steps += afterwards.corrections(granted, seed, scale)
     steps += afterwards.releases(catalogue, lambda e, day: _version(e, day, seed))
     steps += afterwards.audit()
+    steps += leaving.leaving(seed)
     steps += endings.amendment(catalogue, seed)
     steps += endings.drafts(catalogue, seed, scale)
     late = next((one for one in asked if one.outcome == "late"), asked[0])

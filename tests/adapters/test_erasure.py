@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
 from adapters import erasure
+from adapters.clock import Clock
 from adapters.erasure import Erasure
 from adapters.identity.accounts import create_account, find_account
 from adapters.identity.credentials import create_api_key, start_session
+from adapters.record.postgres import PostgresRecord
 from adapters.vault import door
 from adapters.vault.sealing import MasterKey
 from hub.actor import Role
 from hub.errors import Conflict
-from projections import reader
+from hub.execute import Hub
+from projections import deadlines, reader
+from projections.audit_trail import AUDIT_TRAIL
+from projections.catch_up import catch_up
 from projections.connect import connect
+from projections.deadlines import DEADLINES
+from projections.directory import DIRECTORY
 from tests.adapters.vault.told import APPOINT, NAME, TAX, appointed, erased, restricted
+from tests.hub.departments.city import CITY
 from tests.projections import kit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from tests.servers import Database
@@ -172,3 +182,29 @@ async def test_the_space_of_deleted_keys_and_names_is_given_up(
             assert content is not None
             assert bytes(row[0]) not in bytes(content[0]), table
             assert NAME.encode() not in bytes(content[0]), table
+
+
+async def test_the_clock_erases_on_the_day_the_term_of_keeping_ends(
+    database: Database, connection: psycopg.Connection, master: MasterKey
+) -> None:
+    door.exchange(connection, master, APPOINT, "command-1")
+    kit.record(connection, [*CITY, restricted()])
+    assert not catch_up(connection, [DEADLINES, DIRECTORY, AUDIT_TRAIL]).parked
+    case_id = f"security.personal:person~{PERSON}"
+    [term] = deadlines.of_case(connection, case_id)
+    said: list[str] = []
+
+    async def look(at: datetime) -> tuple[int, int]:
+        async with PostgresRecord(database.app_url) as record:
+            clock = Clock(Hub(record), database.app_url, say=said.append, now=lambda _: at)
+            await clock.tick()
+            clock.close()
+        await tick(database)
+        return left(connection)
+
+    assert await look(term.ends_at - timedelta(seconds=1)) == (1, 2)
+    assert await look(term.ends_at) == (0, 0)
+    assert said == []
+    assert not catch_up(connection, [DEADLINES]).parked
+    [done] = deadlines.of_case(connection, case_id)
+    assert (done.stopped_at, done.lapsed_at) == (term.ends_at, term.ends_at)
