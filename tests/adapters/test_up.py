@@ -1,5 +1,6 @@
 """`hub up` as a person meets it: a process, its words, its signals."""
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from adapters.seal.store import LogFiles
 
 HUB = [sys.executable, "-m", "adapters.cli"]
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
@@ -93,6 +96,22 @@ def test_what_was_there_before_a_kill_is_there_after_the_next_start(
     hears(again, "The hub is up at")
     with psycopg.connect(database_of(home)) as connection:
         assert connection.execute("SELECT answer FROM public.kept").fetchone() == (42,)
+
+
+def test_what_is_recorded_is_sealed_within_moments(start: Start, home: Path) -> None:
+    hears(start(), "The hub is up at")
+    authority = "--org departments.organization:city --name City --region 330100 --head data.head"
+    founded = hub(
+        "init", *authority.split(), "--uscc", "11330100002489354R", "--home", str(home), "--json"
+    )
+    position = json.loads(founded.stdout)["position"]
+
+    found = asyncio.run(LogFiles(home / "log").await_sealed(position, seconds_max=10))
+
+    assert found is not None
+    assert found.size == position
+    status = json.loads(hub("seal", "status", "--home", str(home), "--json").stdout)["sha256"]
+    assert (status["sealed"], status["behind_events"], status["trouble"]) == (position, 0, None)
 
 
 def test_a_second_hub_on_one_home_says_where_the_first_is(start: Start, home: Path) -> None:
