@@ -150,7 +150,8 @@ async def event(asked: A, position: Annotated[int, Path(ge=1, le=2**62)]) -> Res
 
 def of_deadline(row: DeadlineRow) -> Subject:
     """Return whom a term concerns: who owes."""
-    return Subject(row.case_id, "", (row.owner_id,), row.started_on)
+    entry = row.case_id if row.case_id.startswith("catalog.entry:") else ""
+    return Subject(row.case_id, entry, (row.owner_id,), row.started_on)
 
 
 def matter(row: AuditRow) -> Subject:
