@@ -149,7 +149,7 @@ def _verified(settings: "Settings", asked: "Asked", *, quiet: bool) -> "Report":
 
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Show a bar on a terminal; elsewhere say nothing."""
+    """Show a bar on a terminal, once there is something to show; elsewhere say nothing."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -157,9 +157,17 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress("events", *columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("events", total=None)
-        yield lambda done, goal: bar.update(task, completed=done, total=goal)
+    bar = Progress("events", *columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("events", total=None)
+
+    def show(done: int, goal: int) -> None:
+        bar.start()
+        bar.update(task, completed=done, total=goal)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
 
 
 def _facts(report: "Report") -> dict[str, Any]:

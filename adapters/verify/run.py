@@ -1,11 +1,16 @@
 """All of it together: what is to be checked, by how many processes, and the report."""
 
 import os
+import sys
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from multiprocessing import get_context
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -124,10 +129,11 @@ class _Work:
             processes = min(PROCESSES, os.cpu_count() or 1)
             processes = processes if self._top > EVENTS_ALONE_MAX else 0
         tasks = self._tasks(max(processes, 1))
-        with ThreadPoolExecutor(1) as beside:
-            asked = beside.submit(self._ask)
-            with _checking(processes) as checking:
-                for task, checked in zip(tasks, checking(tasks), strict=True):
+        with _checking(processes) as checking:
+            checks = checking(tasks)
+            with ThreadPoolExecutor(1) as beside:
+                asked = beside.submit(self._ask)
+                for task, checked in zip(tasks, checks, strict=True):
                     self._trees.add(checked)
                     differences += checked.differences[: WRONGS_MAX - len(differences)]
                     wrong_positions += checked.counts["wrong"]
@@ -170,23 +176,33 @@ def _checking(processes: int) -> Iterator[Checking]:
     if not processes:
         yield lambda tasks: map(check, tasks)
         return
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, _context()) as pool:
 
         def checking(tasks: Sequence[Task]) -> Iterator[Checked]:
-            # A few ranges ahead, so that results never pile up.
-            waiting: list[Future[Checked]] = []
-            for task in tasks:
-                waiting.append(pool.submit(check, task))
-                if len(waiting) > 2 * processes:
-                    yield waiting.pop(0).result()
-            for each in waiting:
-                yield each.result()
+            # A few ranges ahead, so that results never pile up; the first start the processes.
+            waiting = deque(pool.submit(check, task) for task in tasks[: 2 * processes])
+            return _in_order(pool, waiting, tasks[2 * processes :])
 
         try:
             yield checking
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _in_order(
+    pool: ProcessPoolExecutor, waiting: deque[Future[Checked]], tasks: Sequence[Task]
+) -> Iterator[Checked]:
+    left = iter(tasks)
+    while waiting:
+        yield waiting.popleft().result()
+        waiting.extend(pool.submit(check, task) for task in islice(left, 1))
+
+
+def _context() -> BaseContext:
+    """A forked process need not load everything again; only a process without threads may fork."""
+    alone = sys.platform == "linux" and threading.active_count() == 1
+    return get_context("fork" if alone else "spawn")
 
 
 def _nothing_sealed(head: int, known: Sequence[Known]) -> list[Wrong]:

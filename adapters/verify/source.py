@@ -152,7 +152,7 @@ def _parsed(line: pq.abc.PGconn) -> Iterator[tuple[int, list[Row]]]:
     receive = line.get_copy_data
     number, end, tile = 0, 0, list[Row]()
     size, data = receive(0)
-    row = bytes(data)[_BEFORE_FIRST_ROW:]
+    row = data.tobytes()[_BEFORE_FIRST_ROW:]
     while size > _END:
         if len(row) <= _END:
             break  # only the head and the end: there is no row
@@ -176,7 +176,7 @@ def _parsed(line: pq.abc.PGconn) -> Iterator[tuple[int, list[Row]]]:
             end = (number + 1) * WIDTH
         tile.append(parsed)
         size, data = receive(0)
-        row = bytes(data)
+        row = data.tobytes()
     _finish(line, size)
     if tile:
         yield number, tile
