@@ -16,7 +16,7 @@ from adapters.http.app import create_app
 from hub.seal import note as notes
 from hub.seal.note import VerifierKey
 from tests.adapters.http.city import TAX, found_city
-from tests.adapters.http.test_seal import demand, seal_with, witness_of
+from tests.adapters.http.sealed_city import demand, seal_with, witness_of
 from tests.adapters.seal.sealing import Log
 from tests.referees_go.program import ask
 from tests.referees_go.test_openssl import openssl
@@ -74,7 +74,7 @@ def entries_in(bundle: bytes) -> list[bytes]:
 def test_go_finds_a_served_log_true_to_the_last_hash(
     referee: Path, log: Log, tmp_path: Path
 ) -> None:
-    audit = witness_of(log, "audit", 1)
+    audit = witness_of("audit", 1)
     demand(log, [audit])
     older = []
     for events in (1, 254, 2, 343):

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from adapters.keys import verify
+from adapters.keys import FileSigner, verify
+from adapters.seal.after import Hooks
+from adapters.seal.policy import read_policy
 from hub.record import leaf_hash, rfc3339
+from hub.seal import note as notes
 from hub.seal import proof
-from hub.seal.note import VerifierKey
+from hub.seal.note import (
+    COSIGNATURE,
+    Signature,
+    VerifierKey,
+    cosignature,
+    cosignature_message,
+)
 from projections import reader
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastapi.testclient import TestClient
 
     from hub.record import Recorded
@@ -56,3 +68,39 @@ def problem(answer: Any, status: int) -> dict[str, Any]:
     assert answer.headers["content-type"] == "application/problem+json"
     found: dict[str, Any] = answer.json()
     return found
+
+
+def witness_of(name: str, number: int) -> FileSigner:
+    return FileSigner(f"{name}.city", COSIGNATURE, bytes([number]) * 32)
+
+
+def seal_with(log: Log, witnesses: Sequence[FileSigner]) -> None:
+    """Seal everything; the checkpoint is cosigned by these witnesses before it is published."""
+
+    class Cosigning(Hooks):
+        def __init__(self) -> None:
+            pass
+
+        def ask(self, note: bytes, seconds_max: float = 1.0) -> list[Signature]:
+            del seconds_max
+            text = notes.parse(note).text
+            at = int(datetime.now(UTC).timestamp())
+            message = cosignature_message(text, at)
+            return [cosignature(each.key, at, each.sign(message)) for each in witnesses]
+
+        def late(self) -> list[tuple[bytes, list[Signature]]]:
+            return []
+
+    more: dict[str, Any] = {
+        "hooks": Cosigning(),
+        "policy": read_policy(log.settings.witness_policy),
+    }
+    with log.sealer(**more):
+        log.sealed(len(log.leaves()))
+
+
+def demand(log: Log, witnesses: Sequence[FileSigner]) -> None:
+    lines = [f"witness {each.key.name} {each.key.text}" for each in witnesses]
+    names = " ".join(each.key.name for each in witnesses)
+    text = "\n".join([*lines, f"group all-of-them all {names}", "quorum all-of-them", ""])
+    log.settings.witness_policy.write_text(text)

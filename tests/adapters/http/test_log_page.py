@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from adapters.seal import board
-from tests.adapters.http.test_seal import demand, seal_with, witness_of
+from tests.adapters.http.sealed_city import demand, seal_with, witness_of
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -63,7 +63,7 @@ def test_an_unwitnessed_hour_is_plain_to_see(client: TestClient, log: Log) -> No
 
 
 def test_a_witnessed_log_says_so_with_its_witnesses(client: TestClient, log: Log) -> None:
-    audit, tax = witness_of(log, "audit", 1), witness_of(log, "tax", 2)
+    audit, tax = witness_of("audit", 1), witness_of("tax", 2)
     demand(log, [audit, tax])
     log.append(3)
     seal_with(log, [audit, tax])
@@ -76,7 +76,7 @@ def test_a_witnessed_log_says_so_with_its_witnesses(client: TestClient, log: Log
 
 
 def test_a_log_nobody_saw_this_hour_says_so(client: TestClient, log: Log) -> None:
-    demand(log, [witness_of(log, "audit", 1)])
+    demand(log, [witness_of("audit", 1)])
     log.append(3)
     log.seal_all()
     page = client.get("/log?language=en").text

@@ -66,6 +66,7 @@ def test_no_answer_is_a_500_or_undocumented(
     client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.http.question.WAIT_SECONDS_MAX", 0.02)
+    monkeypatch.setattr("adapters.http.sealed.WAIT_SECONDS_MAX", 0.02)
     city = found_city(client, database)
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", client.app)
     speakers = [city.as_("authority.head"), city.as_("tax.head"), {}]

@@ -12,8 +12,7 @@ import pytest
 
 from hub.record import log_entry, rfc3339
 from hub.seal import merkle
-from tests.adapters.http.sealed_city import event_at, position_of
-from tests.adapters.http.test_seal import demand, seal_with, witness_of
+from tests.adapters.http.sealed_city import demand, event_at, position_of, seal_with, witness_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,7 +123,7 @@ def test_what_is_no_event_or_key_is_wrong_use(carried: Path) -> None:
 def test_the_operator_takes_and_checks_a_receipt_beside_the_record(
     log: Log, tmp_path: Path
 ) -> None:
-    audit, tax = witness_of(log, "audit", 1), witness_of(log, "tax", 2)
+    audit, tax = witness_of("audit", 1), witness_of("tax", 2)
     demand(log, [audit])
     log.append(5)
     seal_with(log, [audit])
