@@ -93,7 +93,6 @@ class PushServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: PushServer
     protocol_version = "HTTP/1.1"
     server_version = "hub-witness"
     sys_version = ""
@@ -106,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._say(HTTPStatus.NOT_FOUND, "the witness answers at / and at /add-checkpoint")
             return
         try:
-            page = json.dumps(self.server.standing(), ensure_ascii=False, indent=2)
+            page = json.dumps(self._ours.standing(), ensure_ascii=False, indent=2)
         except (OSError, sqlite3.Error) as wrong:
             self._own_trouble(wrong)
             return
@@ -123,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         try:
-            line = self.server.witness.add_checkpoint(read_request(body))
+            line = self._ours.witness.add_checkpoint(read_request(body))
         except Refused as refused:
             self._refuse(refused)
         except (OSError, sqlite3.Error) as wrong:
@@ -133,14 +132,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, refused: Refused) -> None:
         if isinstance(refused, ForkFound):
-            self.server.alarm(str(refused))
+            self._ours.alarm(str(refused))
         if refused.size is not None:
             self._answer(refused.status, f"{refused.size}\n".encode(), _SIZE)
         else:
             self._say(refused.status, str(refused))
 
     def _own_trouble(self, wrong: Exception) -> None:
-        self.server.alarm(f"the witness's own disk does not do: {wrong}")
+        self._ours.alarm(f"the witness's own disk does not do: {wrong}")
         self._say(HTTPStatus.SERVICE_UNAVAILABLE, "the witness cannot remember now; ask again")
 
     def _body(self) -> bytes | None:
@@ -158,8 +157,13 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return self.rfile.read(int(length))
 
+    @property
+    def _ours(self) -> PushServer:
+        assert isinstance(self.server, PushServer)
+        return self.server
+
     def _next(self) -> None:
-        self.server.begin(self.request)
+        self._ours.begin(self.request)
 
     def _say(self, status: int, sentence: str) -> None:
         self._answer(status, f"{sentence}\n".encode(), _PLAIN)

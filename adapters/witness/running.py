@@ -173,6 +173,8 @@ def _of_log(folder: Path, witness: Witness, origin: str) -> dict[str, Any]:
         "forked": memory.open_fork(origin) is not None,
         "size": 0 if latest is None else latest.size,
         "cosigned_at": None if latest is None else _moment(latest.at),
+        # What `hub verify --witness` holds the record against.
+        "checkpoint": "" if latest is None else latest.note.decode(),
         "mirrored": (folder / MIRROR / "checkpoint").exists(),
         "refused": 0 if refusals is None else refusals.times,
         "refused_last": "" if refusals is None else refusals.sentence,

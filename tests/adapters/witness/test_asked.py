@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+import pytest
 
 from adapters.keys import FileSigner, verify
 from adapters.seal import board, cosign
@@ -208,9 +209,8 @@ def test_a_restored_backup_that_went_on_otherwise_is_caught_by_the_witness(
         signer = log.track.open_signer()
         text = Checkpoint(head.origin, head.size, b"o" * 32).text
         line = notes.Signature(signer.key.name, signer.key.key_id, signer.sign(text.encode()))
-        try:
+        with pytest.raises(ForkFound) as found:
             audit.witness.add_checkpoint(Asked(7, (), notes.render(Note(text, (line,)))))
-        except ForkFound as found:
-            fork = found.fork
 
+    fork = found.value.fork
     assert (fork.size, fork.origin) == (7, head.origin)

@@ -100,11 +100,9 @@ def test_a_witness_counts_once_however_often_it_signs(board: psycopg.Connection)
     note = checkpoint(5)
     put_on_board(board, SHA256, note)
 
-    for at in range(3):
-        merged = add_to_board(board, SHA256, note, [by(AUDIT, note, at)], POLICY)
+    merged = [add_to_board(board, SHA256, note, [by(AUDIT, note, at)], POLICY) for at in range(3)]
 
-    assert merged is not None
-    assert len(merged.signatures) == 2
+    assert [len(each.signatures) for each in merged if each is not None] == [2, 2, 2]
     assert not witnessed(board, 5)
 
 

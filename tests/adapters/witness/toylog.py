@@ -147,7 +147,7 @@ def _handler(shown: Served) -> type[http.server.BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's
             """Say nothing."""
 
     return Handler
