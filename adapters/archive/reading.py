@@ -34,21 +34,28 @@ def folders(archive: Path) -> list[Folder]:
     """
     if not archive.is_dir():
         raise ArchiveProblem(f"{archive} is not a folder of an archive")
-    whole = _of_kind(archive, WHOLE)
     chosen: list[Folder] = []
-    for one in whole:
+    for one in _of_kind(archive, WHOLE):
+        _refuse_gap(archive, chosen, one)
         if one.manifest.first == _next(chosen):
             chosen.append(one)
-        elif one.manifest.first > _next(chosen):
-            raise ArchiveProblem(
-                f"the archive {archive} lacks the positions {_next(chosen)} to "
-                f"{one.manifest.first - 1}; bring their folder back from its copy"
-            )
-    tails = [one for one in _of_kind(archive, TAIL) if one.manifest.first <= _next(chosen)]
-    longest = max(tails, key=lambda one: one.manifest.last, default=None)
+    longest = max(
+        _of_kind(archive, TAIL),
+        key=lambda one: (one.manifest.last, -one.manifest.first),
+        default=None,
+    )
     if longest is not None and longest.manifest.last >= _next(chosen):
+        _refuse_gap(archive, chosen, longest)
         chosen.append(longest)
     return chosen
+
+
+def _refuse_gap(archive: Path, chosen: list[Folder], one: Folder) -> None:
+    if one.manifest.first > _next(chosen):
+        raise ArchiveProblem(
+            f"the archive {archive} lacks the positions {_next(chosen)} to "
+            f"{one.manifest.first - 1}; bring their folder back from its copy"
+        )
 
 
 def _of_kind(archive: Path, kind: str) -> list[Folder]:
