@@ -11,7 +11,6 @@ written, an announced range is let go.
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -196,8 +195,7 @@ class Archiver:
         """Return what readers are told: a name where they look, else the whole path."""
         path = self._archive / chosen.name
         folder = chosen.name if self._archive == self._below else str(path)
-        digest = sha256((path / manifests.NAME).read_bytes()).digest()
-        return Volume(chosen.first, chosen.last, folder, digest)
+        return Volume(chosen.first, chosen.last, folder, manifests.digest(path))
 
     def _said(self, chosen: Range, *, detached: bool) -> Archived:
         path = self._archive / chosen.name

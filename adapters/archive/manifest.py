@@ -75,7 +75,12 @@ def encode(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
 
 
-def read(folder: Path, digest: bytes | None = None) -> Manifest:
+def digest(folder: Path) -> bytes:
+    """Return the SHA-256 of a folder's manifest, which the database keeps."""
+    return sha256((folder / NAME).read_bytes()).digest()
+
+
+def read(folder: Path, known: bytes | None = None) -> Manifest:
     """Read a folder's manifest, and check it against its SHA-256 where that is known.
 
     Raises ArchiveProblem that names the file.
@@ -88,7 +93,7 @@ def read(folder: Path, digest: bytes | None = None) -> Manifest:
             f"the archive lacks {path} ({error.strerror}): bring the folder back from its copy, "
             "or set archive_dir to where it is"
         ) from error
-    if digest is not None and sha256(data).digest() != digest:
+    if known is not None and sha256(data).digest() != known:
         raise ArchiveProblem(f"{path} is not the file that was written; bring back its copy")
     try:
         manifest = msgspec.json.decode(data, type=Manifest)

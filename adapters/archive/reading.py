@@ -117,11 +117,18 @@ class Audit:
     def _grow(self, folder: Folder, events: list[Recorded]) -> None:
         """Add leaves to the tree, and compare it where the folder's checkpoint ends inside."""
         checkpoint = checkpoint_of(folder)
-        size = 0 if checkpoint is None else checkpoint.size
-        for event in events:
-            self.frontier.append(event.leaf)
-            if event.position == size and checkpoint is not None:
-                self._compare(folder, checkpoint)
+        leaves = [event.leaf for event in events]
+        start = self.frontier.size
+        inside = 0
+        if checkpoint is not None and start < checkpoint.size <= start + len(leaves):
+            inside = checkpoint.size - start
+            self._add(leaves[:inside])
+            self._compare(folder, checkpoint)
+        self._add(leaves[inside:])
+
+    def _add(self, leaves: list[bytes]) -> None:
+        for level, _, found in subtrees(self.frontier.size, leaves):
+            self.frontier.add_subtree(level, found)
 
     def _check_continued(self, folder: Folder) -> None:
         checkpoint = checkpoint_of(folder)

@@ -112,9 +112,11 @@ def subtrees(start: int, leaves: Sequence[bytes]) -> Iterator[tuple[int, int, by
         level = (end - start).bit_length() - 1
         if start:
             level = min(level, (start & -start).bit_length() - 1)
-        part = Frontier()
-        part.extend(leaves[taken : taken + (1 << level)])
-        yield level, start >> level, part.root()
+        hashes = leaves[taken : taken + (1 << level)]
+        for _ in range(level):
+            pairs = zip(hashes[::2], hashes[1::2], strict=True)
+            hashes = [sha256(b"\1" + left + right).digest() for left, right in pairs]
+        yield level, start >> level, hashes[0]
         start, taken = start + (1 << level), taken + (1 << level)
 
 

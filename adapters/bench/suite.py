@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from adapters.bench.append import append
+from adapters.bench.archive import archive
 from adapters.bench.cost import cost
 from adapters.bench.edge import edge
 from adapters.bench.figure import Figure
@@ -82,6 +83,7 @@ BENCHES: dict[str, Bench] = {
     "seal": _seal,
     "receipt": _receipt,
     "verify": _verify,
+    "archive": _of_one(archive, events=2_000),
     "cost": _cost,
 }
 """In the order of the table in docs/performance.md."""

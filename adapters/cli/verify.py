@@ -125,6 +125,7 @@ def _asked(
         checkpoints=tuple((str(one), one.read_bytes()) for one in checkpoints),
         witnesses=tuple((one, _fetched(one)) for one in witnesses),
         mirrors=tuple(mirrors),
+        archive=settings.archive_dir,
     )
 
 

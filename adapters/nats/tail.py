@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 import nats
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
@@ -15,6 +16,7 @@ from nats.js.errors import NotFoundError
 from adapters.nats.envelope import STREAM
 from hub.record import Recorded, RecordUnavailable
 
+CONNECT_SECONDS_MAX = 10.0
 _AT_ONCE = 256
 """Messages asked for at once."""
 
@@ -39,7 +41,7 @@ def tail_of(nats_url: str, after: int) -> Iterator[Sequence[Recorded]]:
     """
     with asyncio.Runner() as runner:
         try:
-            client = runner.run(nats.connect(nats_url, allow_reconnect=False, connect_timeout=5))
+            client = runner.run(asyncio.wait_for(_connected(nats_url), CONNECT_SECONDS_MAX))
             try:
                 stream = client.jetstream(timeout=10)
                 last = runner.run(_last(stream))
@@ -53,6 +55,21 @@ def tail_of(nats_url: str, after: int) -> Iterator[Sequence[Recorded]]:
                 f"the stream {STREAM} cannot be read ({str(error) or type(error).__name__}); "
                 "nothing was changed"
             ) from error
+
+
+async def _connected(nats_url: str) -> Client:
+    return await nats.connect(
+        nats_url,
+        error_cb=_silent,
+        connect_timeout=2,
+        max_reconnect_attempts=1,
+        reconnect_time_wait=0.2,
+        name="hub restore",
+    )
+
+
+async def _silent(_error: Exception) -> None:
+    """What goes wrong is said by whoever waits for the answer."""
 
 
 async def _last(stream: JetStreamContext) -> int:

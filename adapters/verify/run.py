@@ -21,11 +21,13 @@ from adapters.verify.finding import WRONGS_MAX, Kind, Report, Wrong
 from adapters.verify.folder import Folder
 from adapters.verify.judge import RECORD, Evidence, judge
 from adapters.verify.known import GUARD, LOG, Checkpoints, Known
-from adapters.verify.source import forget, snapshot_of, sources
+from adapters.verify.shelved import of_volumes
+from adapters.verify.source import Source, forget, snapshot_of, sources
 from adapters.verify.tree import Trees
 from hub.seal.note import VerifierKey
 from hub.seal.policy import Policy
 from hub.seal.tiles import WIDTH
+from projections import archived
 
 PROCESSES = 2
 EVENTS_ALONE_MAX = 20_000
@@ -52,6 +54,7 @@ class Asked(NamedTuple):
     checkpoints: tuple[tuple[str, bytes], ...] = ()
     witnesses: tuple[tuple[str, bytes], ...] = ()
     mirrors: tuple[Path, ...] = ()
+    archive: Path = Path()
 
 
 def verify(
@@ -67,7 +70,9 @@ def verify(
         head, wrong = questions.extent(connection)
         sealed = max(known.size(LOG), known.size(GUARD))
         folders = (Folder(LOG, asked.log, sealed), *mirrors)
-        work = _Work(asked.database_url, str(row[0]), head, folders, known.found)
+        shelved = of_volumes(asked.archive, archived.volumes(connection))
+        held = (*shelved, *sources(asked.database_url, str(row[0]), head, shelved))
+        work = _Work(asked.database_url, str(row[0]), head, folders, known.found, held)
         evidence, wrong_positions, events = work.done(wrong, progress, processes)
     found = judge(evidence)
     wrong += known.wrong + found + _nothing_sealed(head, known.found)
@@ -81,7 +86,7 @@ def verify(
         witnesses=_witnesses(known.found),
         witnessed=max((one.head.size for one in known.found if one.witnessed), default=0),
         mirrors={one.name: one.size for one in mirrors},
-        archives=[],
+        archives=[f"{one.folder.name} ({one.first}–{one.last})" for one in shelved],
         seconds=round(perf_counter() - start, 3),
         wrong=sorted(wrong, key=lambda one: one.order)[:WRONGS_MAX],
         wrong_positions=max(wrong_positions, len(located)),
@@ -113,8 +118,10 @@ class _Work:
         head: int,
         folders: tuple[Folder, ...],
         known: Sequence[Known],
+        held: tuple[Source, ...],
     ) -> None:
         self._url, self._snapshot, self._head = url, snapshot, head
+        self._held, self._whole = held, len(held) == 1
         self._folders, self._known = folders, known
         self._top = max([head, *(folder.size for folder in folders)])
         self._trees = Trees(folders, [one.head.size for one in known])
@@ -152,19 +159,18 @@ class _Work:
     def _tasks(self, processes: int) -> list[Task]:
         each = self._top // (processes * _RANGES_EACH) // WIDTH * WIDTH
         step = max(WIDTH, min(RANGE_EVENTS_MAX, each))
-        held = sources(self._url, self._snapshot, self._head)
         sizes = sorted({one.head.size for one in self._known})
         tasks = []
         for after in range(0, self._top, step):
             upto = min(after + step, self._top)
             within = tuple(size for size in sizes if after < size <= upto)
-            tasks.append(Task(after, upto, self._head, held, self._folders, within))
+            tasks.append(Task(after, upto, self._head, self._held, self._folders, within))
         return tasks
 
     def _ask(self) -> list[Wrong]:
         with snapshot_of(self._url, self._snapshot) as connection:
-            found = questions.streams(connection, whole=True)
-            return found + questions.commands(connection, self._head, whole=True)
+            found = questions.streams(connection, whole=self._whole)
+            return found + questions.commands(connection, self._head)
 
 
 Checking = Callable[[Sequence[Task]], Iterator[Checked]]

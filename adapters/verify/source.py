@@ -4,7 +4,7 @@ A source is a plain description that travels to another process and is opened th
 is one; archived partitions are others. Together they cover positions 1 to the head.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from struct import Struct
 from typing import Any, NamedTuple, Protocol
@@ -83,9 +83,11 @@ class FromPostgres(NamedTuple):
             pass
 
 
-def sources(url: str, snapshot: str, head: int) -> tuple[Source, ...]:
-    """Return what together holds positions 1 to the head, in order and without overlap."""
-    return (FromPostgres(url, snapshot, 1, head),)
+def sources(
+    url: str, snapshot: str, head: int, shelved: Sequence[Source] = ()
+) -> tuple[Source, ...]:
+    """Return what holds the positions behind the archived ones up to the head."""
+    return (FromPostgres(url, snapshot, shelved[-1].last + 1 if shelved else 1, head),)
 
 
 def tiles_of_rows(
