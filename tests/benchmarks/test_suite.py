@@ -25,6 +25,7 @@ MEASURED = {
     "growth": ["growth"],
     "seal": ["seal (off the path)", "append beside the sealer"],
     "receipt": ["receipt (p99)", "receipt (limit)"],
+    "verify": ["verify"],
     "cost": ["cost", "memory (idle)"],
 }
 

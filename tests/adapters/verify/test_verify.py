@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adapters.keys import FileSigner
 from adapters.seal.guard import LAST
 from adapters.verify.finding import Kind, Report
 from adapters.verify.run import Asked, verify
+from adapters.witness.memory import Memory
+from adapters.witness.running import standing
+from adapters.witness.witness import Asked as AskedOfWitness
+from adapters.witness.witness import Witness
 from hub.seal.checkpoint import Checkpoint
+from hub.seal.note import COSIGNATURE
 from tests.adapters.seal.sealing import Log
 
 if TYPE_CHECKING:
@@ -119,6 +125,16 @@ def test_a_witness_answers_with_a_note_or_with_its_standing(log: Log) -> None:
     assert (found.checkpoints["http://a"], found.checkpoints["http://b"]) == (1, 1)
     [nothing] = found.wrong
     assert nothing.sentence == "the checkpoint in http://c holds no checkpoint of this log"
+
+
+def test_the_standing_of_a_witness_holds_what_it_cosigned(log: Log, tmp_path: Path) -> None:
+    key = log.track.open_signer().key
+    signer = FileSigner.create(tmp_path / "witness.key", "audit-office", COSIGNATURE)
+    witness = Witness(Memory(tmp_path / "witness"), signer, [key])
+    witness.add_checkpoint(AskedOfWitness(0, (), log.files.checkpoint() or b""))
+    body = json.dumps(standing(tmp_path, witness)).encode()
+
+    assert report(log, witnesses=(("http://audit", body),)).checkpoints["http://audit"] == 1
 
 
 def test_a_guard_that_is_no_checkpoint_is_said(log: Log) -> None:
