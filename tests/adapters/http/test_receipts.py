@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from adapters.http.desk import desk_at
+from adapters.http.waiting import with_receipts
 from adapters.keys import verify
 from hub.actor import Role
+from hub.execute import Receipt
 from hub.seal import merkle, proof
 from hub.seal.merkle import ProofError
 from tests.adapters.http.city import CIVIL, TAX, City
@@ -20,6 +24,9 @@ from tests.adapters.http.sealed_city import (
 )
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from fastapi.testclient import TestClient
+
     from tests.adapters.seal.sealing import Log
 
 
@@ -134,10 +141,11 @@ def test_a_refused_command_is_refused_at_once_however_long_it_would_wait(city: C
     assert problem(answer, 403)["code"] == "forbidden"
 
 
-def test_a_command_with_nothing_to_record_waits_for_nothing(city: City, log: Log) -> None:
-    del log
-    body = {"org_id": TAX, "person_id": "tax.head", "role": "department_head"}
-    answer = city.send("departments/appoint-officer?wait=sealed", body, "authority.head")
-    assert answer.status_code in {200, 409}, answer.text
-    if answer.status_code == 200:
-        assert (answer.json()["sealed"], answer.json()["receipt"]) == (True, [])
+@pytest.mark.anyio
+async def test_a_command_with_nothing_to_record_waits_for_nothing(client: TestClient) -> None:
+    desk = desk_at(cast("FastAPI", client.app))
+    nothing = Receipt("wait-0002", TAX, 0, datetime.now(UTC), ())
+    answer = await with_receipts(desk, nothing, "zh")
+
+    assert (answer.sealed, answer.receipt, answer.detail) == (True, (), "")
+    assert (answer.command_id, answer.position) == ("wait-0002", 0)
