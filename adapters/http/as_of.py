@@ -56,15 +56,23 @@ DayOrTime = Annotated[
 class Paging(BaseModel):
     """How much, from where, not before which position, as of when, in which form."""
 
-    limit: int = Field(LIMIT, ge=1, le=LIMIT_MAX, description="Rows a page 每页行数")
-    cursor: str = Field("", max_length=600, description="From `next` of the page before 下一页游标")
-    after: int = Field(0, ge=0, le=2**62, description="Wait until the view has it 等待视图到达位置")
+    limit: int = Field(default=LIMIT, ge=1, le=LIMIT_MAX, description="Rows a page 每页行数")
+    cursor: str = Field(
+        default="", max_length=600, description="From `next` of the page before 下一页游标"
+    )
+    after: int = Field(
+        default=0, ge=0, le=2**62, description="Wait until the view has it 等待视图到达位置"
+    )
     bom: bool = Field(default=False, description="Byte order mark in CSV 在CSV中带BOM")
     as_of: DayOrTime = Field(
-        "", description="As it stood in law at the end of a day, or at a time 截至某日或某时"
+        default="",
+        description="As it stood in law at the end of a day, or at a time 截至某日或某时",
     )
     as_of_position: int = Field(
-        0, ge=0, le=2**62, description="As the record stood at a position; 0: now 截至某卷宗位置"
+        default=0,
+        ge=0,
+        le=2**62,
+        description="As the record stood at a position; 0: now 截至某卷宗位置",
     )
 
 

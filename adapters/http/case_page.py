@@ -66,7 +66,7 @@ class Wanted(BaseModel):
     language: Language | None = None
     audit: AuditId | None = None
     as_of: DayOrTime = ""
-    as_of_position: int = Field(0, ge=0, le=2**62)
+    as_of_position: int = Field(default=0, ge=0, le=2**62)
 
 
 @router.get("/cases/{case_id}")
