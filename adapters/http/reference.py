@@ -43,8 +43,8 @@ not know is refused by its name.
 ## The past
 
 `as_of=2026-06-30` (the end of that day in China), `as_of=2026-06-30T17:30:00` or
-`as_of_position=12345` answers any question from the views as they stood: what had happened in law by
-then, or what the record held there; both together: what had happened as far as was known there.
+`as_of_position=12345` answers any question from the views as they stood: what had happened in law
+by then, or what the record held there; both together: what had happened as far as was known there.
 `Hub-As-Of` and `Hub-As-Of-Position` say of when the answer is. The first who asks waits until that
 past is built (503 `building` with `Retry-After` where it takes longer); the last asked for are kept
 (setting `pasts_max`). Rights are those of now. `/api/v1/supervision/differences` compares two days,
