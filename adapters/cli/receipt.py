@@ -82,24 +82,9 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check a receipt; with --event and --key it needs neither hub nor network. Exit 1 if not."""
-    from adapters.keys import verify
     from adapters.settings import load
-    from hub.seal import merkle, proof
-    from hub.seal.merkle import ProofError
-    from hub.seal.note import NoteError
 
-    settings = load(home=home)
-    facts: dict[str, Any] = {"file": str(file), "holds": False, "reason": ""}
-    try:
-        receipt = proof.parse(file.read_bytes())
-        facts |= {"position": receipt.index + 1}
-        entry = _entry_in_record(settings, receipt) if event is None else _entry_in(event)
-        head = proof.check(receipt, merkle.leaf(entry), _key(settings, key), verify)
-        facts |= {"origin": head.origin, "size": head.size, "root": head.root.hex()}
-        facts |= {"witnesses": _witnesses(receipt, policy)}
-        facts["holds"] = True
-    except (ProofError, NoteError) as error:
-        facts["reason"] = str(error)
+    facts = _checked(load(home=home), file, event, key, policy)
 
     def in_words() -> None:
         if facts["holds"]:
@@ -113,6 +98,27 @@ def check(
     answer(facts, as_json=as_json, in_words=in_words)
     if not facts["holds"]:
         raise typer.Exit(NO)
+
+
+def _checked(
+    settings: "Settings", file: Path, event: Path | None, key: str | None, policy: Path | None
+) -> dict[str, Any]:
+    from adapters.keys import verify
+    from hub.seal import merkle, proof
+    from hub.seal.merkle import ProofError
+    from hub.seal.note import NoteError
+
+    facts: dict[str, Any] = {"file": str(file), "holds": False, "reason": ""}
+    try:
+        receipt = proof.parse(file.read_bytes())
+        facts |= {"position": receipt.index + 1}
+        entry = _entry_in_record(settings, receipt) if event is None else _entry_in(event)
+        head = proof.check(receipt, merkle.leaf(entry), _key(settings, key), verify)
+        facts |= {"origin": head.origin, "size": head.size, "root": head.root.hex()}
+        facts |= {"witnesses": _witnesses(receipt, policy), "holds": True}
+    except (ProofError, NoteError) as error:
+        facts["reason"] = str(error)
+    return facts
 
 
 def _recorded(connection: Any, position: int) -> "Recorded":
