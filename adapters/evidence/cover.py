@@ -15,6 +15,7 @@ from adapters.evidence.sealing import Seal
 from adapters.evidence.selection import Chosen, Kind, Selection
 from hub.departments.calendar import CHINA
 from hub.departments.events import OrganizationRegistered, OrganizationRenamed
+from hub.departments.organization import Organization
 from hub.errors import Conflict
 from hub.record import Recorded
 from hub.seal.note import VerifierKey
@@ -203,17 +204,11 @@ _TEMPLATES.filters["quoted"] = shlex.quote
 
 def _names(connection: psycopg.Connection, org_ids: list[str], size: int) -> dict[str, str]:
     """Return the names organisations had when the log had so many events."""
-    topics = [OrganizationRegistered.TOPIC, OrganizationRenamed.TOPIC]
-    rows = connection.execute(
-        """
-        SELECT DISTINCT ON (stream_id)
-               stream_id, convert_from(state, 'UTF8')::jsonb ->> 'name'
-          FROM record.events
-         WHERE stream_id = ANY (%s)
-           AND topic = ANY (%s)
-           AND position <= %s
-         ORDER BY stream_id, version DESC
-        """,
-        (org_ids, topics, size),
-    ).fetchall()
-    return dict(rows)
+    named = {OrganizationRegistered.TOPIC, OrganizationRenamed.TOPIC}
+    return {
+        event.stream_id: msgspec.json.decode(event.state)["name"]
+        for org_id in org_ids
+        if org_id.startswith(f"{Organization.STREAM}:")
+        for event in reader.stream(connection, org_id)
+        if event.position <= size and event.topic in named
+    }

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from hub.event import Event
     from tests.servers import Database
 
+Verify = Callable[..., tuple[int, str]]
+"""Verify some bytes in this process; the exit code and what was said."""
 OTHER = "sharing.request:r2"
 CASE = Selection(Kind.CASE, REQUEST)
 WHOLE = Selection(Kind.ALL)
