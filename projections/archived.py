@@ -14,6 +14,9 @@ from psycopg.rows import args_row
 
 from hub.record import Recorded, RecordUnavailable
 
+LEASE_SECONDS = 2.0
+"""Who looked and found no archive may believe it for so long: nothing leaves the database sooner
+after the first archive was announced."""
 VOLUMES = """
     SELECT first, last, folder, manifest
       FROM record.archives

@@ -23,7 +23,7 @@ from adapters.archive.partitions import PATIENCE_SECONDS, Partition
 from adapters.archive.writing import PARTIAL, Progress, Range, Sealed
 from hub.seal.merkle import Frontier
 from projections import archived
-from projections.archived import ArchiveProblem, Volume
+from projections.archived import LEASE_SECONDS, ArchiveProblem, Volume
 from projections.reader import head
 
 KEEP = 2
@@ -53,6 +53,7 @@ class Archiver:
         say: Callable[[str], None],
         progress: Progress = lambda _position, _goal: None,
         patience: float = PATIENCE_SECONDS,
+        lease: float = LEASE_SECONDS,
     ) -> None:
         """Take up a record and the folder of its archive; readers look `below` the setting's."""
         self._connection = connection
@@ -62,6 +63,7 @@ class Archiver:
         self._say = say
         self._progress = progress
         self._patience = patience
+        self._lease = lease
 
     def archive(self, *, keep: int = KEEP, before: int | None = None) -> list[Archived]:
         """Archive every whole, sealed partition but the youngest `keep`, or those `before`.
@@ -125,6 +127,7 @@ class Archiver:
 
     def _let_go(self, volume: Volume, *, wait: bool = True) -> None:
         if wait:
+            partitions.await_lease(self._connection, self._lease)
             partitions.await_older_sessions(self._connection, self._patience)
         partitions.let_go(self._connection, volume, self._say, self._patience)
 

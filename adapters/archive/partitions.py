@@ -61,6 +61,18 @@ def announce(connection: psycopg.Connection, volume: Volume, root: bytes) -> Non
     connection.execute(_ANNOUNCE, (volume.first, volume.last, volume.folder, volume.manifest, root))
 
 
+def await_lease(connection: psycopg.Connection, lease: float) -> None:
+    """Return when nobody can still believe that there is no archive at all."""
+    while True:
+        row = connection.execute(
+            "SELECT clock_timestamp() - min(archived_at) FROM record.archives"
+        ).fetchone()
+        left = lease if row is None or row[0] is None else lease - row[0].total_seconds()
+        if left <= 0:
+            return
+        time.sleep(left)
+
+
 def await_older_sessions(
     connection: psycopg.Connection, patience: float = PATIENCE_SECONDS
 ) -> None:

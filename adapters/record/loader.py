@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import partial
+from time import monotonic
 
 import msgspec
 import psycopg
@@ -24,13 +25,8 @@ _LOAD = """
       JOIN record.events AS e
         ON e.stream_id = wanted.stream_id
        AND e.version > wanted.above
-     UNION ALL
-    -- How far the archive reaches, if there is one: under a name that no stream has.
-    (SELECT last, '', 0, '', 0::smallint, archived_at, ''::bytea, ''::bytea
-       FROM record.archives
-      ORDER BY last DESC
-      LIMIT 1)
 """
+_REACH = "SELECT coalesce(max(last), 0) FROM record.archives"
 _VERSIONS = """
     SELECT stream_id, version
       FROM record.streams
@@ -52,7 +48,8 @@ _OPTIONS = (
     # Always by index: a plan made while the table was small would scan it when it is large.
     " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 )
-_ARCHIVE = ""
+_LOOK_SECONDS = 0.5
+"""How long it is believed that nothing lies in the archive yet; less than LEASE_SECONDS."""
 STREAMS_MAX = 5_000
 """Most streams in one SELECT, unless a single caller asks for more."""
 
@@ -60,6 +57,30 @@ STREAMS_MAX = 5_000
 class _Asked(msgspec.Struct, frozen=True):
     since: Mapping[str, int]
     promise: asyncio.Future[list[Recorded]]
+
+
+class _Archive:
+    """How far the archive reaches. Who archives waits, so that no look is older than its lease.
+
+    In a hub without an archive a load costs no more for it than reading the clock; once there is
+    one, it is looked for wherever versions are missing.
+    """
+
+    def __init__(self) -> None:
+        self.reach = 0
+        self._looked_at = -archived.LEASE_SECONDS
+
+    def known_for(self, seconds: float) -> bool:
+        """Say whether there is one, or was none when we looked at most so long ago."""
+        return self.reach > 0 or monotonic() - self._looked_at < seconds
+
+    async def look(self, connection: psycopg.AsyncConnection) -> None:
+        """Ask the database."""
+        looked_at = monotonic()
+        cursor = await connection.execute(_REACH)
+        row = await cursor.fetchone()
+        self.reach = int(row[0]) if row else 0
+        self._looked_at = looked_at
 
 
 class Loader:
@@ -71,6 +92,7 @@ class Loader:
         self._asked: deque[_Asked] = deque()
         self._waiting_max = waiting_max
         self._task: asyncio.Task[None] | None = None
+        self._archive = _Archive()
         self.loads = 0
         self.selects = 0
 
@@ -113,7 +135,7 @@ class Loader:
         self.loads += len(batch)
         self.selects += 1
         try:
-            found = await self._line.run(partial(_load, _union(batch)))
+            found = await self._line.run(partial(_load, _union(batch), self._archive))
         except Exception as error:  # noqa: BLE001 - whatever it is, these callers must hear it
             for asked in batch:
                 if not asked.promise.done():
@@ -148,10 +170,14 @@ def _part(since: Mapping[str, int], found: Mapping[str, list[Recorded]]) -> list
 
 
 async def _load(
-    wanted: Mapping[str, int], connection: psycopg.AsyncConnection
+    wanted: Mapping[str, int], archive: _Archive, connection: psycopg.AsyncConnection
 ) -> dict[str, list[Recorded]]:
+    if not archive.known_for(_LOOK_SECONDS):
+        await archive.look(connection)
     found = await _select(wanted, connection)
-    if found.pop(_ARCHIVE, None):
+    if not archive.known_for(archived.LEASE_SECONDS / 2):
+        await archive.look(connection)  # held up: what was missing may have gone since the look
+    if archive.reach:
         missing = {
             stream_id: above
             for stream_id, above in wanted.items()
@@ -198,7 +224,6 @@ async def _load_archived(
         if upto > above:
             old = await asyncio.to_thread(archived.stream, shelved, stream_id, above, upto)
             found[stream_id] = old + events
-    found.pop(_ARCHIVE, None)
     return found
 
 

@@ -108,18 +108,21 @@ def archiver(
     sealed: Sealed | None,
     said: list[str] | None = None,
     patience: float = 10,
+    lease: float = 0,
 ) -> Archiver:
     """Make an archiver, and let this process read from its archive."""
     archived.hand_in(lambda: ParquetShelf(folder))
     heard: list[str] = [] if said is None else said
-    return Archiver(owner, folder, sealed, below=folder, say=heard.append, patience=patience)
+    return Archiver(
+        owner, folder, sealed, below=folder, say=heard.append, patience=patience, lease=lease
+    )
 
 
-def archive_all(database: Database, tmp_path: Path) -> Sequence[Archived]:
+def archive_all(database: Database, tmp_path: Path, lease: float = 0) -> Sequence[Archived]:
     """Seal the record as it stands and archive every whole partition."""
     with psycopg.connect(database.owner_url, autocommit=True) as owner:
         sealed = seal(owner, tmp_path / "log")
-        return archiver(owner, tmp_path / "archive", sealed).archive(keep=0)
+        return archiver(owner, tmp_path / "archive", sealed, lease=lease).archive(keep=0)
 
 
 def tables(connection: psycopg.Connection) -> list[str]:

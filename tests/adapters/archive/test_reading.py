@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -11,7 +12,7 @@ from adapters.http.question import _version
 from adapters.record.library import GroupCommitRecorder
 from adapters.record.postgres import PostgresRecord
 from projections import archived, reader
-from projections.archived import ArchiveProblem
+from projections.archived import LEASE_SECONDS, ArchiveProblem
 from tests.adapters.archive import logs
 from tests.adapters.archive.logs import everything
 from tests.adapters.record.writes import event, write
@@ -101,8 +102,8 @@ async def test_decisions_load_old_streams_whole_while_partitions_go(
     database: Database, record: PostgresRecord, before: list[Recorded], tmp_path: Path
 ) -> None:
     old, both, new = "sharing.request:01", "sharing.request:02", "sharing.request:77"
-    warm = await record.load({old: 0})  # this process knows of no archive yet
-    logs.archive_all(database, tmp_path)
+    warm = await record.load({old: 0})  # this process believes that there is no archive
+    await asyncio.to_thread(logs.archive_all, database, tmp_path, LEASE_SECONDS)
     await record.append(write(event(both, 16)))
     found = await record.load({old: 0, both: 3, new: 0, "sharing.request:03": 15})
 
