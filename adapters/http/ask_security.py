@@ -48,6 +48,7 @@ async def personal_data(
 
     He himself sees all; a security officer or supervisor what his organisation or region keeps.
     """
+    asked.stood.present_only()
     await asked.wait(AUDIT_TRAIL.name)
     held = await held_about(asked.desk, subject_id)
     rows = [_row(each) for each in await _allowed(asked, subject_id, held)]
