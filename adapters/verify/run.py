@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters.verify import questions
 from adapters.verify.chunk import Checked, Difference, Task, check
@@ -21,13 +21,15 @@ from adapters.verify.finding import WRONGS_MAX, Kind, Report, Wrong
 from adapters.verify.folder import Folder
 from adapters.verify.judge import RECORD, Evidence, judge
 from adapters.verify.known import GUARD, LOG, Checkpoints, Known
-from adapters.verify.shelved import of_volumes
 from adapters.verify.source import Source, forget, snapshot_of, sources
 from adapters.verify.tree import Trees
 from hub.seal.note import VerifierKey
 from hub.seal.policy import Policy
 from hub.seal.tiles import WIDTH
 from projections import archived
+
+if TYPE_CHECKING:
+    from adapters.verify.shelved import FromArchive
 
 PROCESSES = 2
 EVENTS_ALONE_MAX = 20_000
@@ -70,7 +72,7 @@ def verify(
         head, wrong = questions.extent(connection)
         sealed = max(known.size(LOG), known.size(GUARD))
         folders = (Folder(LOG, asked.log, sealed), *mirrors)
-        shelved = of_volumes(asked.archive, archived.volumes(connection))
+        shelved = _shelved(asked.archive, archived.volumes(connection))
         held = (*shelved, *sources(asked.database_url, str(row[0]), head, shelved))
         work = _Work(asked.database_url, str(row[0]), head, folders, known.found, held)
         evidence, wrong_positions, events = work.done(wrong, progress, processes)
@@ -108,6 +110,15 @@ def _known(asked: Asked) -> tuple[Checkpoints, list[Folder]]:
     return known, mirrors
 
 
+def _shelved(archive: Path, volumes: list[archived.Volume]) -> "tuple[FromArchive, ...]":
+    if not volumes:
+        return ()
+    # Only who has an archive waits for the library that reads it, in each process.
+    from adapters.verify.shelved import of_volumes  # noqa: PLC0415
+
+    return of_volumes(archive, volumes)
+
+
 class _Work:
     """The ranges, the processes that check them, and the questions asked meanwhile."""
 
@@ -136,7 +147,7 @@ class _Work:
             processes = min(PROCESSES, os.cpu_count() or 1)
             processes = processes if self._top > EVENTS_ALONE_MAX else 0
         tasks = self._tasks(max(processes, 1))
-        with _checking(processes) as checking:
+        with _checking(processes, may_fork=self._whole) as checking:
             checks = checking(tasks)
             with ThreadPoolExecutor(1) as beside:
                 asked = beside.submit(self._ask)
@@ -177,12 +188,12 @@ Checking = Callable[[Sequence[Task]], Iterator[Checked]]
 
 
 @contextmanager
-def _checking(processes: int) -> Iterator[Checking]:
+def _checking(processes: int, *, may_fork: bool) -> Iterator[Checking]:
     """Give what checks ranges, in order: here, or in so many processes."""
     if not processes:
         yield lambda tasks: map(check, tasks)
         return
-    with ProcessPoolExecutor(processes, _context()) as pool:
+    with ProcessPoolExecutor(processes, _context(may_fork=may_fork)) as pool:
 
         def checking(tasks: Sequence[Task]) -> Iterator[Checked]:
             # A few ranges ahead, so that results never pile up; the first start the processes.
@@ -205,10 +216,13 @@ def _in_order(
         waiting.extend(pool.submit(check, task) for task in islice(left, 1))
 
 
-def _context() -> BaseContext:
-    """A forked process need not load everything again; only a process without threads may fork."""
+def _context(*, may_fork: bool) -> BaseContext:
+    """A forked process need not load everything again; only a process without threads may fork.
+
+    The library that reads archives has threads of its own and does not survive it.
+    """
     alone = sys.platform == "linux" and threading.active_count() == 1
-    return get_context("fork" if alone else "spawn")
+    return get_context("fork" if may_fork and alone else "spawn")
 
 
 def _nothing_sealed(head: int, known: Sequence[Known]) -> list[Wrong]:

@@ -9,15 +9,20 @@ import pytest
 
 from adapters.keys import FileSigner
 from adapters.seal.guard import LAST
+from adapters.verify import questions
 from adapters.verify.finding import Kind, Report
 from adapters.verify.run import Asked, verify
+from adapters.verify.source import snapshot_of
 from adapters.witness.memory import Memory
 from adapters.witness.running import standing
 from adapters.witness.witness import Asked as AskedOfWitness
 from adapters.witness.witness import Witness
 from hub.seal.checkpoint import Checkpoint
 from hub.seal.note import COSIGNATURE
+from projections.connect import connect
+from tests.adapters.record.writes import event, stream
 from tests.adapters.seal.sealing import Log
+from tests.projections import kit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,3 +170,13 @@ def test_events_behind_the_head_and_a_head_that_is_gone_are_said(log: Log) -> No
     assert (first.kind, first.position, first.until) == (Kind.HEAD, HEAD - 1, HEAD)
     log.superuser("DELETE FROM record.log_head")
     assert (Kind.HEAD, HEAD) in kinds(report(log))
+
+
+def test_streams_may_begin_in_an_archive_but_nowhere_else(log: Log) -> None:
+    with connect(log.database.app_url) as connection:
+        old = stream()
+        kit.store(connection, [event(old, 1), event(old, 2), event(old, 3), event(stream(), 1)])
+    log.superuser(f"DELETE FROM record.events WHERE position <= {HEAD + 2}")
+    with snapshot_of(log.database.app_url) as connection:
+        assert questions.streams(connection, whole=False) == []
+        assert len(questions.streams(connection, whole=True)) == 5
