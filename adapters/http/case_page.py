@@ -31,6 +31,10 @@ from projections.case_chain import ChainRow
 from projections.reader import head
 
 router = APIRouter(include_in_schema=False)
+_HEADERS = {
+    "cache-control": "private, no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+}
 _TEMPLATES = Environment(
     loader=PackageLoader("adapters.http", "templates"),
     autoescape=True,
@@ -101,17 +105,13 @@ async def page(
         more=len(rows) == LIMIT_MAX,
         last=last,
         stood=asked.stood.past,
-        here=request.url.path,
+        other=request.url.include_query_params(language="en" if chosen == "zh" else "zh"),
         parties=_parties(shown, names),
         language=chosen,
         say=_sayer(chosen),
     )
     await asked.note_audit(len(shown), html.encode())
-    headers = {
-        "cache-control": "private, no-store",
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
-    }
-    return HTMLResponse(html, headers=headers)
+    return HTMLResponse(html, headers=_HEADERS)
 
 
 def _shown(rows: Sequence[ChainRow], names: dict[str, str], language: Language) -> Iterator[Shown]:
