@@ -72,10 +72,8 @@ class Hub:
 
         `at` is the legal time (aware, UTC). `command_id` makes a retry the same wish: the second
         time the first answer is returned. `expected` is the version of the subject the speaker
-        has seen; another one is refused with VersionMoved. Raises PlaintextError for personal
-        text that the edge has not exchanged for commitments.
+        has seen; another one is refused with VersionMoved. Personal text must be exchanged.
         """
-        require_exchanged(command)
         wish = _Wish(RULES[type(command)], command, by, at, command_id)
         fresh = False
         for _ in range(ATTEMPTS_MAX):
@@ -167,6 +165,7 @@ class _Wish:
     def __init__(
         self, rule: Rule, command: Command, by: Speaker, at: datetime, command_id: str
     ) -> None:
+        require_exchanged(command)  # nothing below may see personal text, nor remember it
         self.rule = rule
         self.command = command
         self.by = by

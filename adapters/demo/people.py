@@ -98,6 +98,30 @@ def _all() -> dict[str, tuple[str, str]]:
 
 
 def _officers(key: str, seed: int, day: date) -> Iterator[Step]:
+    yield from _appointments(key, seed, day)
+    offices = [*OFFICES, *(office for office, _ in SPECIAL.get(key, ()))]
+    for office in offices:
+        if (key, office) != (AUTHORITY, "head"):
+            who = person(key, office)
+            yield _account(key, who, full_name(who, seed), day)
+    yield _account(key, machine(key), f"{key} 前置机", day, kind="adapter")
+    contact = person(key, "office")
+    yield Step(
+        at=moment(day, 30),
+        lane=key,
+        who=person(key, "head"),
+        path="departments/designate-sharing-unit",
+        body={
+            "org_id": org_id(key),
+            "unit": "数据共享股",
+            "contact_id": contact,
+            "contact_name": full_name(contact, seed),
+            "contact_phone": telephone(contact, seed),
+        },
+    )
+
+
+def _appointments(key: str, seed: int, day: date) -> Iterator[Step]:
     head = person(AUTHORITY, "head")
     posts = [(office, role) for office, roles in OFFICES.items() for role in roles]
     for office, role in (*posts, *SPECIAL.get(key, ())):
@@ -122,25 +146,6 @@ def _officers(key: str, seed: int, day: date) -> Iterator[Step]:
         who=head,
         path="departments/appoint-officer",
         body={"org_id": org_id(key), "person_id": machine(key), "role": Role.ADAPTER.value},
-    )
-    offices = [*OFFICES, *(office for office, _ in SPECIAL.get(key, ()))]
-    for office in offices:
-        if (key, office) != (AUTHORITY, "head"):
-            who = person(key, office)
-            yield _account(key, who, full_name(who, seed), day)
-    yield _account(key, machine(key), f"{key} 前置机", day, kind="adapter")
-    yield Step(
-        at=moment(day, 30),
-        lane=key,
-        who=person(key, "head"),
-        path="departments/designate-sharing-unit",
-        body={
-            "org_id": org_id(key),
-            "unit": "数据共享股",
-            "contact_id": person(key, "office"),
-            "contact_name": full_name(person(key, "office"), seed),
-            "contact_phone": telephone(person(key, "office"), seed),
-        },
     )
 
 

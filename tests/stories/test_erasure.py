@@ -7,38 +7,26 @@ the home.
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import signal
 import subprocess
-import sys
-import time
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx2
-import nats
-import psycopg
 import pytest
 
 from adapters.identity.accounts import create_account
 from adapters.identity.passwords import hash_password
 from adapters.settings import load
-from adapters.stack.postgres import Postgres
 from hub.actor import Role
 from projections.connect import connect
 from tests.adapters.test_up import HUB, hears
 from tests.hub.departments.city import LAW, org, who
 from tests.hub.sharing.world import LIMITED, REQUEST, WORLD, draft
 from tests.projections import kit
+from tests.stories.whole_hub import CLEAN, PASSWORD, Hub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
-PASSWORD = "correct horse battery"  # noqa: S105 - of a throw-away city
 GONE, STAYS = "tax.gone", "tax.stays"
 CITIZEN = "citizen:0198c0de-0000-7000-8000-000000000001"
 SECRETS = {
@@ -51,126 +39,13 @@ SECRETS = {
 """What is entered about those who will be erased."""
 KNOWN = "司马长青"
 """What is entered about somebody else."""
+SUBJECTS = (f"person:{GONE}", CITIZEN)
 TAX = {"org_id": org("tax")}
 ERASE = {
     **TAX,
     "ground": "purpose_ended",
     "basis": {"legal_basis_id": LAW, "article": "第四十七条"},
 }
-SECONDS_MAX = 60.0
-_numbers = count(1)
-
-
-class Hub:
-    """A running hub: its API as its people use it, its database as its superuser sees it."""
-
-    def __init__(self, home: Path, process: subprocess.Popen[str], url: str) -> None:
-        self.home = home
-        self.process = process
-        self.http = httpx2.Client(base_url=f"{url}/api/v1/", timeout=30)
-        stack = json.loads((home / "run" / "stack.json").read_text())
-        secrets = home / "secrets"
-        self.nats_url = (
-            f"nats://hub:{(secrets / 'nats').read_text()}@127.0.0.1:{stack['nats_port']}"
-        )
-        port = stack["postgres_port"]
-        self.app_url, self.superuser_url = (
-            f"postgresql://{role}:{(secrets / file).read_text()}@127.0.0.1:{port}/hub"
-            for role, file in (
-                ("hub_app", "postgres_hub_app"),
-                ("hub_super", "postgres_superuser"),
-            )
-        )
-        self.tokens: dict[str, str] = {}
-
-    def as_(self, person: str) -> dict[str, str]:
-        if person not in self.tokens:
-            form = {"person_id": person, "password": PASSWORD}
-            answer = self.http.post("identity/sessions", json=form)
-            self.tokens[person] = answer.raise_for_status().json()["token"]
-        return {"authorization": f"Bearer {self.tokens[person]}", "accept-language": "zh"}
-
-    def does(self, person: str, path: str, **body: Any) -> dict[str, Any]:
-        headers = self.as_(person) | {"idempotency-key": f"story-{next(_numbers):06d}"}
-        answer = self.http.post(path, json=body, headers=headers)
-        assert answer.status_code in (200, 201), answer.text
-        return dict(answer.json())
-
-    def reads(self, person: str, path: str, **headers: str) -> str:
-        answer = self.http.get(path, headers=self.as_(person) | headers)
-        assert answer.status_code == 200, answer.text
-        return str(answer.text)
-
-    def tables(self) -> Iterator[tuple[str, bytes]]:
-        """Every table of every schema but PostgreSQL's own, as COPY writes it."""
-        with psycopg.connect(self.superuser_url) as connection:
-            names = connection.execute(
-                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-                " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-                " AND NOT starts_with(schemaname, 'pg_temp_')"
-            ).fetchall()
-            for (name,) in names:
-                statement = f"COPY (SELECT * FROM {name}) TO STDOUT".encode()
-                with connection.cursor().copy(statement) as copy:
-                    yield name, b"".join(bytes(part) for part in copy)
-
-    def dump(self) -> bytes:
-        """What `pg_dump` writes, uncompressed, as the page on operating says."""
-        server = Postgres(self.home / "pg", self.home / "unused.log", "")
-        program = str(server._programs / "pg_dump")  # noqa: SLF001 - of its version
-        command = [program, self.superuser_url]
-        return subprocess.run(command, check=True, capture_output=True).stdout
-
-    def messages(self) -> list[bytes]:
-        """Every message of the stream, once it holds the whole record."""
-
-        async def collect() -> list[bytes]:
-            client = await nats.connect(self.nats_url)
-            try:
-                stream = client.jetstream()
-                last = self.head()
-                consumer = await stream.subscribe("hub.events.>", ordered_consumer=True)
-                found = [await consumer.next_msg(timeout=SECONDS_MAX) for _ in range(last)]
-            finally:
-                await client.close()
-            return [each.data for each in found]
-
-        return asyncio.run(collect())
-
-    def head(self) -> int:
-        with psycopg.connect(self.app_url) as connection:
-            row = connection.execute("SELECT position FROM record.log_head").fetchone()
-        assert row is not None
-        return int(row[0])
-
-    def leaves(self) -> list[tuple[int, bytes, bool]]:
-        """Position, leaf, and whether the leaf is that of the stored bytes."""
-        with psycopg.connect(self.app_url) as connection:
-            return connection.execute(
-                "SELECT position, leaf, intact FROM record.audit ORDER BY position"
-            ).fetchall()
-
-    def wait_until_carried_out(self, *subject_ids: str) -> None:
-        """Wait until the erasure reader has deleted and given up the space, position kept."""
-        deadline = time.monotonic() + SECONDS_MAX
-        with psycopg.connect(self.app_url, autocommit=True) as connection:
-            while time.monotonic() < deadline:
-                row = connection.execute(
-                    "SELECT (SELECT count(*) FROM desk.personal_subjects"
-                    " WHERE subject_id = ANY (%s) AND erased > 0),"
-                    " (SELECT position FROM desk.readers WHERE name = 'erasure'),"
-                    " (SELECT max(position) FROM record.events"
-                    " WHERE topic = 'security.personal.erased'), pg_sleep(0.05)",
-                    (list(subject_ids),),
-                ).fetchone()
-                assert row is not None
-                if row[0] == len(subject_ids) and (row[1] or 0) >= row[2]:
-                    return
-        raise AssertionError("the erasure was not carried out")
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(60) == 0
 
 
 @pytest.fixture
@@ -245,12 +120,6 @@ def answers(hub: Hub) -> dict[str, str]:
     }
 
 
-def cli(hub: Hub, *words: str) -> None:
-    command = [sys.executable, "-m", "adapters.cli", *words, "--home", str(hub.home), "--json"]
-    answer = subprocess.run(command, check=False, capture_output=True, text=True, env=CLEAN)
-    assert answer.returncode == 0, answer.stderr
-
-
 def found_in(content: bytes) -> list[str]:
     """Which of the texts stand in some bytes, as UTF-8 or in hexadecimal."""
     forms = {key: text.encode() for key, text in SECRETS.items()}
@@ -264,8 +133,8 @@ def files_of(home: Path) -> Iterator[tuple[str, bytes]]:
             yield str(path.relative_to(home)), path.read_bytes()
 
 
-@pytest.mark.timeout(600)
-def test_after_an_erasure_the_data_is_nowhere_and_everything_still_proves(hub: Hub) -> None:
+def entered(hub: Hub) -> None:
+    """Everything is read by those concerned, and stands in clear in no place but the accounts."""
     enter(hub)
     before = answers(hub)
     for name, text in SECRETS.items():
@@ -273,42 +142,52 @@ def test_after_an_erasure_the_data_is_nowhere_and_everything_still_proves(hub: H
     assert {name for name, answer in before.items() if not found_in(answer.encode())} == set()
     key = load(home=hub.home).personal_key
     assert (key.parent, key.stat().st_mode & 0o777) == (hub.home / "secrets", 0o600)
-    # Before any erasure the record, the views, the stream and the log hold nothing personal.
-    cli(hub, "replay", "--until", str(hub.head()), "--schema", "before")
+    hub.cli("replay", "--until", str(hub.head()), "--schema", "before")
     open_tables = {name for name, content in hub.tables() if found_in(content)}
     assert open_tables == {"desk.accounts"}
     assert found_in(b"".join(hub.messages())) == []
-    leaves = hub.leaves()
-    assert all(intact for _, _, intact in leaves)
 
-    for subject_id in (f"person:{GONE}", CITIZEN):
+
+def erased(hub: Hub) -> None:
+    """The security officer erases both; answers are closed from that position on."""
+    for subject_id in SUBJECTS:
         receipt = hub.does(SECURITY, "security/erase-personal-data", **ERASE, subject_id=subject_id)
         assert [event["topic"] for event in receipt["events"]] == ["security.personal.erased"]
     at_once = answers(hub)
-    hub.wait_until_carried_out(f"person:{GONE}", CITIZEN)
+    del at_once["accounts"]  # the account's name goes with the deletion, a moment later
+    assert {name for name, answer in at_once.items() if found_in(answer.encode())} == set()
+    hub.wait_until_carried_out(*SUBJECTS)
 
-    cli(hub, "rebuild")
-    cli(hub, "replay", "--until", str(hub.head()), "--schema", "afterwards")
-    cli(hub, "report", "annual", "2026", "-o", str(hub.home / "reports" / "2026.html"))
+
+def still_read(hub: Hub) -> None:
+    """Rows stand as they were, with a word in the place of what is gone; others keep theirs."""
     rebuilt = answers(hub)
-    for name, answer in at_once.items():
-        if name != "accounts":  # the account's name goes with the deletion, a moment later
-            assert found_in(answer.encode()) == [], name
-    assert {name: found_in(answer.encode()) for name, answer in rebuilt.items()} == {
-        name: [] for name in rebuilt
-    }
+    assert {name for name, answer in rebuilt.items() if found_in(answer.encode())} == set()
     for name in ("unit", "units, CSV", "request", "correction", "accounts"):
         assert "已删除" in rebuilt[name], name
-    officers = hub.reads(HEAD, f"departments/officers?org_id={org('tax')}")
-    assert KNOWN in officers, "somebody else's data went with it"
+    assert KNOWN in hub.reads(HEAD, f"departments/officers?org_id={org('tax')}")
+    assert hub.http.get("identity/me", headers=hub.as_(GONE)).status_code == 401
 
+
+@pytest.mark.timeout(600)
+def test_after_an_erasure_the_data_is_nowhere_and_everything_still_proves(hub: Hub) -> None:
+    entered(hub)
+    leaves = hub.leaves()
+    assert all(intact for _, _, intact in leaves)
+
+    erased(hub)
+    hub.cli("rebuild")
+    hub.cli("replay", "--until", str(hub.head()), "--schema", "afterwards")
+    hub.cli("report", "annual", "2026", "-o", str(hub.home / "reports" / "2026.html"))
+
+    still_read(hub)
     assert {name: found for name, content in hub.tables() if (found := found_in(content))} == {}
     assert found_in(hub.dump()) == []
     assert found_in(b"".join(hub.messages())) == []
     after = hub.leaves()
     assert after[: len(leaves)] == leaves
     assert all(intact for _, _, intact in after)
-    assert hub.http.get("identity/me", headers=hub.as_(GONE)).status_code == 401
+    hub.cli("verify")
 
     hub.stop()
     left = {name: found for name, content in files_of(hub.home) if (found := found_in(content))}
