@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TypeVar
 
 import anyio.to_thread
@@ -19,6 +20,7 @@ from adapters.identity.door import Door
 from adapters.lake.store import PayloadStore
 from adapters.record.postgres import PostgresRecord
 from adapters.settings import Settings
+from adapters.vault.sealing import MasterKey
 from hub.execute import Hub
 
 POOL_CONNECTIONS_MAX = 8
@@ -52,6 +54,11 @@ class Desk:
     def __post_init__(self) -> None:
         """Look at the log where the settings say that it lies."""
         self.sealed = Sealed(self.settings.log_dir, self.settings.witness_policy)
+
+    @cached_property
+    def master(self) -> MasterKey:
+        """The key-encryption key of personal text; its file is made when first needed."""
+        return MasterKey.at(self.settings.personal_key)
 
     async def ask(self, question: Callable[[psycopg.Connection], _Answer]) -> _Answer:
         """Answer a question from the database in a thread."""

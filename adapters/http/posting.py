@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from adapters.http.desk import Desk, desk_at
 from adapters.http.exchange import headers_of, read_body, send_answer, send_problem
 from adapters.http.language import language_of
+from adapters.http.personal import taken_in
 from adapters.http.places import place_of
 from adapters.http.problems import EdgeProblem
 from adapters.http.waiting import wants_sealed, with_receipts
@@ -80,6 +81,7 @@ class Posting:
         command = self.command.model_validate_json(body)
         if self.prepare is not None:
             command = await self.prepare(desk, command, visitor.speaker)
+        command = await taken_in(desk, command, command_id)
         return await desk.hub.execute(
             command, visitor.speaker, at, command_id=command_id, expected=expected
         )
