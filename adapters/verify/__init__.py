@@ -6,7 +6,8 @@
 `chunk`      one range: row against leaf, leaf against tile; runs in a process of its own
 `tree`       the ranges in order: roots at the size of every checkpoint, and the upper tiles
 `known`      every checkpoint there is: the log's, the guard's, daily, the desk's, and those given
-`questions`  what SQL answers better: versions of streams, answers of commands, the head
+`answers`    what commands were answered, beside the events that name them as their cause
+`questions`  what SQL answers better: versions of streams, the head
 `finding`    what can be wrong, and the report
 `judge`      what the differences prove, in sentences
 `run`        all of it together, in constant memory

@@ -5,6 +5,7 @@ Runs in a process of its own; what it finds travels back as plain values.
 
 from typing import NamedTuple
 
+from adapters.verify.answers import Run, runs_of
 from adapters.verify.folder import Folder, edges, subtree
 from adapters.verify.leaf import NO_LEAF, Leaves
 from adapters.verify.source import Row, Source, tiles_of_rows
@@ -52,19 +53,21 @@ class Checked(NamedTuple):
     """What a range holds: per whole tile its hash in the record and in each folder (None: gone).
 
     `edges` has the same for the tile in which a tree of that size ends, over its first leaves.
-    `counts` are the events read and the positions at which something is wrong.
+    `counts` are the events read and the positions at which something is wrong; `runs` say where
+    the cause of events changes.
     """
 
     tiles: list[tuple[bytes | None, ...]]
     edges: dict[int, tuple[bytes | None, ...]]
     differences: list[Difference]
     counts: dict[str, int]
+    runs: list[Run]
 
 
 def check(task: Task) -> Checked:
     """Hash a range again and compare."""
     leaves = Leaves()
-    checked = Checked([], {}, [], {"events": 0, "wrong": 0})
+    checked = Checked([], {}, [], {"events": 0, "wrong": 0}, [])
     next_number = task.after // WIDTH
     for number, rows in tiles_of_rows(task.sources, task.after, min(task.upto, task.head)):
         tile = _Tile(task, number, rows, leaves)
@@ -72,6 +75,7 @@ def check(task: Task) -> Checked:
         checked.counts["wrong"] += len(found)
         checked.counts["events"] += len(rows)
         _merge(checked.differences, found)
+        runs_of(rows, checked.runs)
         _close(checked, task, tile)
         next_number = number + 1
     # Behind the head there are no rows, but tiles of events that were there once.

@@ -1,4 +1,4 @@
-"""What SQL answers better than a stream of rows: the head, versions of streams, answers given.
+"""What SQL answers better than a stream of rows: the head, and the versions of streams.
 
 Asked on the same snapshot as the rows. Each question names the first few that are wrong.
 """
@@ -41,28 +41,6 @@ _FIRST_OF_STREAM = """
      ORDER BY position
      LIMIT 1
 """
-# The events of an answered command stand together and begin where the last one's end.
-# What caused an event stands among its first 500 bytes, after the time, the actor and the basis.
-_COMMANDS = """
-    SELECT c.command_id, c.first, c.count, c.due, e.stream_id, e.topic
-      FROM (SELECT command_id, first, count, recorded_at,
-                   lag(first + count, 1, 1::bigint) OVER (ORDER BY first, count) AS due
-              FROM record.commands
-             WHERE count > 0) AS c
-      LEFT JOIN (SELECT position, recorded_at, stream_id, topic,
-                        substring(state FROM 1 FOR 500) AS opening
-                   FROM record.events) AS e
-        ON e.position = c.first
-     WHERE c.first <> c.due
-        OR (e.recorded_at IS DISTINCT FROM c.recorded_at
-            AND c.first > (SELECT coalesce(max(last), 0) FROM record.archives))
-        OR (e.opening LIKE '%"causation_id":%'::bytea
-            AND position(convert_to('"causation_id":' || to_json(c.command_id), 'UTF8')
-                         IN e.opening) = 0)
-     ORDER BY c.first
-     LIMIT 5
-"""
-_ANSWERED = "SELECT coalesce(max(first + count) - 1, 0) FROM record.commands WHERE count > 0"
 
 
 def extent(connection: psycopg.Connection) -> tuple[int, list[Wrong]]:
@@ -105,40 +83,6 @@ def streams(connection: psycopg.Connection, *, whole: bool) -> list[Wrong]:
                 "was changed",
                 stream_id=stream_id,
                 topic=topic,
-            )
-        )
-    return found
-
-
-def commands(connection: psycopg.Connection, last: int) -> list[Wrong]:
-    """Every event belongs to one answered command, and says so itself where it names its cause.
-
-    Of archived events only the positions are compared with the answers.
-    """
-    found: list[Wrong] = []
-    for command_id, first, count, due, stream_id, topic in connection.execute(_COMMANDS):
-        of = f"positions {first} to {first + count - 1}"
-        what = "whose events are another's" if first == due else f"where {due} comes next"
-        found.append(
-            Wrong(
-                kind=Kind.COMMAND,
-                position=min(first, due),
-                sentence=f"record.commands answers {command_id} with {of}, {what}",
-                proves="an answer was changed, removed or added",
-                stream_id=stream_id or "",
-                topic=topic or "",
-            )
-        )
-    answered = _number(connection, _ANSWERED)
-    if not found and answered != last:
-        first = min(answered, last) + 1
-        found.append(
-            Wrong(
-                kind=Kind.COMMAND,
-                position=first,
-                until=max(answered, last),
-                sentence=f"the answers in record.commands end at {answered}, the events at {last}",
-                proves="answers were removed, or events came in without a command",
             )
         )
     return found

@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapters.verify import questions
+from adapters.verify.answers import Answers
 from adapters.verify.chunk import Checked, Difference, Task, check
 from adapters.verify.finding import WRONGS_MAX, Kind, Report, Wrong
 from adapters.verify.folder import Folder
@@ -75,7 +76,8 @@ def verify(
         shelved = _shelved(asked.archive, archived.volumes(connection))
         held = (*shelved, *sources(asked.database_url, str(row[0]), head, shelved))
         work = _Work(asked.database_url, str(row[0]), head, folders, known.found, held)
-        evidence, wrong_positions, events = work.done(wrong, progress, processes)
+        answers = Answers(connection)
+        evidence, wrong_positions, events = work.done(wrong, answers, progress, processes)
     found = judge(evidence)
     wrong += known.wrong + found + _nothing_sealed(head, known.found)
     located = {one.position for one in wrong}
@@ -138,9 +140,13 @@ class _Work:
         self._trees = Trees(folders, [one.head.size for one in known])
 
     def done(
-        self, wrong: list[Wrong], progress: Progress | None, processes: int | None
+        self,
+        wrong: list[Wrong],
+        answers: Answers,
+        progress: Progress | None,
+        processes: int | None,
     ) -> tuple[Evidence, int, int]:
-        """Check everything; wrongs that SQL finds are added to `wrong`."""
+        """Check everything; what is wrong with streams and answers is added to `wrong`."""
         differences: list[Difference] = []
         wrong_positions = events = 0
         if processes is None:
@@ -153,12 +159,14 @@ class _Work:
                 asked = beside.submit(self._ask)
                 for task, checked in zip(tasks, checks, strict=True):
                     self._trees.add(checked)
+                    answers.take(task.upto, checked.runs)
                     differences += checked.differences[: WRONGS_MAX - len(differences)]
                     wrong_positions += checked.counts["wrong"]
                     events += checked.counts["events"]
                     if progress is not None:
                         progress(task.upto, self._top)
-            wrong += asked.result()
+            answers.finish(self._head)
+            wrong += asked.result() + answers.wrong
         forget(self._url, self._snapshot)
         self._trees.finish()
         trees = self._trees
@@ -180,8 +188,7 @@ class _Work:
 
     def _ask(self) -> list[Wrong]:
         with snapshot_of(self._url, self._snapshot) as connection:
-            found = questions.streams(connection, whole=self._whole)
-            return found + questions.commands(connection, self._head)
+            return questions.streams(connection, whole=self._whole)
 
 
 Checking = Callable[[Sequence[Task]], Iterator[Checked]]

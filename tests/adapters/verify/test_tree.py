@@ -101,7 +101,7 @@ def test_behind_a_missing_tile_there_are_no_roots(log: Path) -> None:
     found = Trees((Folder("log", log, SIZE),), SIZES)
     checked = check(Task(0, SIZE, 0, (), (Folder("log", log, SIZE),), SIZES[1:]))
     gone = [(None, None), *checked.tiles[1:]]
-    found.add(Checked(list(gone), checked.edges, [], checked.counts))
+    found.add(Checked(list(gone), checked.edges, [], checked.counts, []))
     found.finish()
 
     assert found.roots[255] == whole.roots[255]
