@@ -12,6 +12,7 @@ import psycopg
 from fastapi import FastAPI, Request
 from psycopg_pool import ConnectionPool
 
+from adapters.http.cursor import Cursors
 from adapters.http.metrics import Metrics
 from adapters.http.pasts import Pasts
 from adapters.http.sealed import Sealed
@@ -54,6 +55,13 @@ class Desk:
     def __post_init__(self) -> None:
         """Look at the log where the settings say that it lies."""
         self.sealed = Sealed(self.settings.log_dir, self.settings.witness_policy)
+
+    @cached_property
+    def cursors(self) -> Cursors:
+        """What seals the keys of rows in cursors."""
+        url = self.settings.database_url
+        assert url is not None, "open_desk has asked for it"
+        return Cursors(url.get_secret_value())
 
     @cached_property
     def master(self) -> MasterKey:

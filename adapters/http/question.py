@@ -18,7 +18,7 @@ from fastapi import Depends, Query, Request, Response
 from adapters.http import table
 from adapters.http.as_of import AsOf, Paging, check_position
 from adapters.http.asking import AtDesk, InLanguage, UnderAudit, check_known, visitor_of
-from adapters.http.cursor import bad_cursor, from_cursor, to_cursor
+from adapters.http.cursor import bad_cursor
 from adapters.http.desk import Desk
 from adapters.http.noting import note_read
 from adapters.http.personal import opened
@@ -60,7 +60,7 @@ class Asked:
         self.language: Language = language
         self.limit, self.after, self.bom = paging.limit, paging.after, paging.bom
         self.stood = AsOf(desk, reader, paging)
-        self.cursor = from_cursor(paging.cursor)
+        self.cursor = desk.cursors.read(paging.cursor, request.url.path)
         self.csv = _wants_csv(request.headers.get("accept", "*/*"))
 
     async def ask(self, question: Callable[[psycopg.Connection], Answer]) -> Answer:
@@ -105,7 +105,9 @@ class Asked:
     ) -> Response:
         """Send a page in the form asked for; `last` is the key after which the next one begins."""
         shown = await opened(self.desk, shown, kind, self.language)
-        following = None if last is None else to_cursor(last)
+        following = None
+        if last is not None:
+            following = self.desk.cursors.write(last, self.request.url.path)
         headers = {"cache-control": "no-store", "vary": "Accept, Accept-Language, Authorization"}
         if following is not None:
             address = self.request.url.include_query_params(cursor=following)

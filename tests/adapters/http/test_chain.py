@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -156,6 +157,16 @@ def test_others_see_no_difference_in_a_matter_of_two(city: City) -> None:
         answer = city.get(f"{DIFFERENCES}{view}", "market.sharing_head")
         assert (answer.status_code, answer.json()["items"]) == (200, []), view
     assert city.get(f"{DIFFERENCES}catalogue", "operator").status_code == 403
+
+
+def test_a_cursor_says_nothing_of_the_rows_it_passed_over(city: City) -> None:
+    asked = f"{DIFFERENCES}request_board&limit=1"
+    answer = city.get(asked, "market.sharing_head").json()
+    assert (answer["items"], bool(answer["next"])) == ([], True)
+    sealed = base64.urlsafe_b64decode(answer["next"] + "=" * (-len(answer["next"]) % 4))
+    assert b"request" not in sealed
+    following = city.get(f"{asked}&cursor={answer['next']}", "market.sharing_head")
+    assert following.json() == {"items": [], "next": None}
 
 
 def test_of_an_entry_others_see_what_is_published(city: City) -> None:
