@@ -84,12 +84,7 @@ def restore(connection: psycopg.Connection, archive: Path, progress: Progress) -
     audit = Audit()
     answers = 0
     with _alone_with(connection):
-        row = connection.execute(_EMPTY).fetchone()
-        if row is None or not row[0]:
-            raise CannotRestore(
-                "this database already holds a record; an archive is restored into an empty one "
-                "(another --home, or a new database after `hub migrate`)"
-            )
+        _refuse_full(connection)
         _set_partition_rows(connection, folders[-1].manifest.partition_rows)
         last: Recorded | None = None
         for folder in folders:
@@ -162,6 +157,15 @@ def _alone_with(connection: psycopg.Connection) -> Iterator[None]:
         connection.execute("SET LOCAL synchronous_commit = on")
         connection.execute("SELECT FROM record.log_head FOR UPDATE")
         yield
+
+
+def _refuse_full(connection: psycopg.Connection) -> None:
+    row = connection.execute(_EMPTY).fetchone()
+    if row is None or not row[0]:
+        raise CannotRestore(
+            "this database already holds a record; an archive is restored into an empty one "
+            "(another --home, or a new database after `hub migrate`)"
+        )
 
 
 def _set_partition_rows(connection: psycopg.Connection, rows: int) -> None:

@@ -81,11 +81,8 @@ def write(
     gathering = Gathering(chosen.first)
     events = tuple(_write_events(connection, beside, chosen, sealed, frontier, gathering, progress))
     covers = sealed is not None and sealed.checkpoint.size >= chosen.last
-    if sealed is not None and covers and frontier.root() != merkle.root(chosen.last, sealed.read):
-        raise ArchiveProblem(
-            f"positions {chosen.first} to {chosen.last} of the record are not what was sealed: "
-            "run `hub verify`, which names the position; nothing was archived"
-        )
+    if sealed is not None and covers:
+        _compare(chosen, frontier, sealed)
     manifest = Manifest(
         format=manifests.FORMAT,
         first=chosen.first,
@@ -103,6 +100,14 @@ def write(
     beside.rename(archive / chosen.name)
     _sync(archive)
     return manifest
+
+
+def _compare(chosen: Range, frontier: Frontier, sealed: Sealed) -> None:
+    if frontier.root() != merkle.root(chosen.last, sealed.read):
+        raise ArchiveProblem(
+            f"positions {chosen.first} to {chosen.last} of the record are not what was sealed: "
+            "run `hub verify`, which names the position; nothing was archived"
+        )
 
 
 def subtrees(start: int, leaves: Sequence[bytes]) -> Iterator[tuple[int, int, bytes]]:

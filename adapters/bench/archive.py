@@ -49,12 +49,6 @@ def _measured(connection: psycopg.Connection, folder: Path, events: int) -> list
     archived.hand_in(lambda: shelf)
     selected = _rate(events, lambda: _drain(connection, events))
     read = _rate(events, lambda: _drain_archive(volume, events))
-    row = connection.execute(
-        "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits"
-        " WHERE inhparent = 'record.events'::regclass"
-    ).fetchone()
-    assert row is not None
-    size = sum(file.stat().st_size for file in place.iterdir())
     return [
         Figure(
             name="archive write",
@@ -72,17 +66,27 @@ def _measured(connection: psycopg.Connection, folder: Path, events: int) -> list
             ratio=round(read / selected, 2),
             unit="events/s",
         ),
-        Figure(
-            name="archive size",
-            ours=round(size / events, 1),
-            other=round(float(row[0]) / events, 1),
-            other_is="the same events in PostgreSQL, with indexes",
-            ratio=round(size / float(row[0]), 3),
-            unit="bytes/event",
-            parts=_parts(place, events),
-        ),
+        _of_size(connection, place, events),
         _of_streams(connection, volume),
     ]
+
+
+def _of_size(connection: psycopg.Connection, place: Path, events: int) -> Figure:
+    row = connection.execute(
+        "SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits"
+        " WHERE inhparent = 'record.events'::regclass"
+    ).fetchone()
+    assert row is not None
+    size = sum(file.stat().st_size for file in place.iterdir())
+    return Figure(
+        name="archive size",
+        ours=round(size / events, 1),
+        other=round(float(row[0]) / events, 1),
+        other_is="the same events in PostgreSQL, with indexes",
+        ratio=round(size / float(row[0]), 3),
+        unit="bytes/event",
+        parts=_parts(place, events),
+    )
 
 
 def _of_streams(connection: psycopg.Connection, volume: Volume) -> Figure:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from adapters.archive.keeping import Archived
     from adapters.archive.writing import Sealed
     from adapters.settings import Settings
+    from adapters.stack.running import Addresses
 
 KeepOption = Annotated[
     int | None,
@@ -59,35 +60,43 @@ def archive(
     from adapters.settings import load
     from adapters.stack.running import stack_for
 
+    _refuse_both(keep, before, copy=copy)
+    settings = load(home=home)
+    with (
+        stack_for(settings, note) as addresses,
+        psycopg.connect(
+            _owner_of(addresses), autocommit=True, options="-c timezone=UTC"
+        ) as connection,
+    ):
+        archiver = Archiver(
+            connection,
+            settings.archive_dir if folder is None else folder.expanduser().absolute(),
+            sealed(settings),
+            below=settings.archive_dir,
+            say=note,
+            progress=progress_line("archiving"),
+        )
+        kept = KEEP if keep is None else keep
+        done = archiver.copy() if copy else archiver.archive(keep=kept, before=before)
+    answer(
+        {"archived": [_facts(one) for one in done]}, as_json=as_json, in_words=lambda: _say(done)
+    )
+
+
+def _refuse_both(keep: int | None, before: int | None, *, copy: bool) -> None:
     if copy and (keep is not None or before is not None):
         raise WrongUse("--copy lets nothing go, so --keep and --before do not go with it")
     if keep is not None and before is not None:
         raise WrongUse("say --keep or --before, not both")
-    settings = load(home=home)
-    with stack_for(settings, note) as addresses:
-        if addresses.owner_url is None:
-            raise WrongUse(
-                "HUB_DATABASE_URL is set but HUB_DATABASE_OWNER_URL is not. Partitions belong to "
-                "the role hub_owner: set it to the same database for that role."
-            )
-        with psycopg.connect(
-            addresses.owner_url, autocommit=True, options="-c timezone=UTC"
-        ) as connection:
-            archiver = Archiver(
-                connection,
-                settings.archive_dir if folder is None else folder.expanduser().absolute(),
-                sealed(settings),
-                below=settings.archive_dir,
-                say=note,
-                progress=progress_line("archiving"),
-            )
-            if copy:
-                done = archiver.copy()
-            else:
-                done = archiver.archive(keep=KEEP if keep is None else keep, before=before)
-    answer(
-        {"archived": [_facts(one) for one in done]}, as_json=as_json, in_words=lambda: _say(done)
-    )
+
+
+def _owner_of(addresses: "Addresses") -> str:
+    if addresses.owner_url is None:
+        raise WrongUse(
+            "HUB_DATABASE_URL is set but HUB_DATABASE_OWNER_URL is not. Partitions belong to "
+            "the role hub_owner: set it to the same database for that role."
+        )
+    return addresses.owner_url
 
 
 def sealed(settings: "Settings") -> "Sealed | None":
