@@ -128,5 +128,6 @@ class Answers:
 
     def _read(self) -> Iterator[tuple[Any, ...]]:
         with self._connection.cursor("answers", binary=True) as cursor:
-            cursor.itersize = _FETCHED
-            yield from cursor.execute(_ANSWERS)
+            cursor.execute(_ANSWERS)
+            while answers := cursor.fetchmany(_FETCHED):
+                yield from answers
