@@ -16,6 +16,8 @@ SM2 = b"shuqiao/sm2-sm3"
 """How an SM2 key (GB/T 32918) names itself behind the byte EXTENDED."""
 NOTE_BYTES_MAX = 1_000_000
 SIGNATURES_MAX = 100
+TIME_MAX = 253_402_300_799
+"""The last second of the year 9999: no calendar of ours goes further, no honest clock either."""
 _KEY_ID_BYTES, _TIME_BYTES, _HEX_DIGITS = 4, 8, 8
 _DASH = "— "
 
@@ -160,7 +162,7 @@ def cosigned_at(signature: Signature) -> int:
 def _holds(text: str, signature: Signature, key: VerifierKey, verify: Verify) -> bool:
     if key.kind != COSIGNATURE:
         return verify(key, text.encode(), signature.blob)
-    if len(signature.blob) <= _TIME_BYTES:
+    if len(signature.blob) <= _TIME_BYTES or cosigned_at(signature) > TIME_MAX:
         return False
     message = cosignature_message(text, cosigned_at(signature))
     return verify(key, message, signature.blob[_TIME_BYTES:])

@@ -76,6 +76,15 @@ def test_a_witness_signs_when_it_saw_the_checkpoint() -> None:
     assert not signed_by(both._replace(signatures=(later,)), WITNESS.key, verify)
 
 
+def test_a_time_that_no_calendar_has_is_no_cosignature() -> None:
+    """It would be shown to people: a witness could stop the page that shows it."""
+    plain = signed(Checkpoint("shuqiao/city", 1, b"\x07" * 32).text)
+
+    assert signed_by(cosigned(plain, note.TIME_MAX), WITNESS.key, verify)
+    for at in (note.TIME_MAX + 1, 2**63 - 1, 2**64 - 1):
+        assert not signed_by(cosigned(plain, at), WITNESS.key, verify)
+
+
 def test_one_bad_line_of_a_key_spoils_its_good_one() -> None:
     good = signed("a text\n")
     bad = good.signatures[0]._replace(blob=b"\0" * 64)
