@@ -25,6 +25,7 @@ class Standing(NamedTuple):
     trouble: str | None
     trouble_position: int | None
     trouble_since: datetime | None
+    trouble_zh: str | None
 
 
 def enter(
@@ -114,17 +115,27 @@ def forget(connection: psycopg.Connection, track: str) -> None:
     well(connection, track)
 
 
-def troubled(connection: psycopg.Connection, track: str, words: str, position: int | None) -> None:
-    """Keep why a track stands still, and since when."""
+def troubled(
+    connection: psycopg.Connection,
+    track: str,
+    words: str,
+    position: int | None,
+    chinese: str = "",
+) -> None:
+    """Keep why a track stands still, and since when.
+
+    The Chinese is given for what everybody may read: words without it may name files of the hub.
+    """
     connection.execute(
         """
-        INSERT INTO desk.seal_troubles AS known (track, position, words, since)
-        VALUES (%s, %s, %s, now())
+        INSERT INTO desk.seal_troubles AS known (track, position, words, chinese, since)
+        VALUES (%s, %s, %s, %s, now())
             ON CONFLICT (track) DO UPDATE
            SET position = excluded.position,
-               words = excluded.words
+               words = excluded.words,
+               chinese = excluded.chinese
         """,
-        (track, position, words),
+        (track, position, words, chinese),
     )
 
 
@@ -146,7 +157,8 @@ def standings(connection: psycopg.Connection) -> Sequence[Standing]:
                    greatest(head.position - coalesce(latest.size, 0), 0) AS lag_events,
                    trouble.words AS trouble,
                    trouble.position AS trouble_position,
-                   trouble.since AS trouble_since
+                   trouble.since AS trouble_since,
+                   nullif(trouble.chinese, '') AS trouble_zh
               FROM record.log_head AS head,
                    (SELECT track FROM desk.checkpoints
                      UNION

@@ -45,12 +45,13 @@ class Guard:
         A signed note will do: an operator may have put a witness's copy here.
         """
         try:
-            text = self.path.read_text(encoding="utf-8").partition("\n\n")[0]
+            held = self.path.read_bytes()
         except FileNotFoundError:
             return None
         try:
+            text = held.decode().partition("\n\n")[0]
             return Checkpoint.parse(text.removesuffix("\n") + "\n")
-        except NoteError as error:
+        except (NoteError, UnicodeDecodeError) as error:
             raise guard_differs(self.path, str(error), "a checkpoint must stand there") from error
 
     def advance(self, before: Checkpoint | None, after: Checkpoint, read: Read) -> None:

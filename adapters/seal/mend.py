@@ -168,5 +168,7 @@ def _mend(
             f"{last} do not give it again: they too are not what was sealed. Run `hub verify`, "
             "and bring the tile or the events back from a copy.",
             first,
+            f"分块{path(level, number)}已损坏，而卷宗位置{first}至{last}也算不出该分块："
+            "这些事件同样不是封存时的事件。请运行 hub verify，并从副本恢复分块或事件。",
         )
     disk.put(files.folder, {path(level, number): tile})

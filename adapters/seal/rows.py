@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import psycopg
 
-from adapters.seal.trouble import CannotSeal, altered, missing
+from adapters.seal.trouble import CannotSeal, altered, missing, unreadable
 from hub.record import Recorded, leaf_hash, rfc3339
 from projections.reader import pages
 
@@ -27,6 +27,17 @@ def read(connection: psycopg.Connection, after: int, upto: int, leaf: Leaf = lea
     hash gives its own `leaf`, and the stored one is checked all the same.
     """
     hashes: list[bytes] = []
+    try:
+        trouble = _read(connection, after, upto, leaf, hashes)
+    except psycopg.DataError:  # a value that the column takes and no program does: infinity
+        trouble = unreadable(after + len(hashes) + 1)
+    return Leaves(hashes, trouble)
+
+
+def _read(
+    connection: psycopg.Connection, after: int, upto: int, leaf: Leaf, hashes: list[bytes]
+) -> CannotSeal | None:
+    """Add the good leaves, in order; return what stopped them."""
     position = after
     before: Recorded | None = None
     at = ""
@@ -34,11 +45,11 @@ def read(connection: psycopg.Connection, after: int, upto: int, leaf: Leaf = lea
         for event in page.events:
             position += 1
             if event.position != position:
-                return Leaves(hashes, missing(position))
+                return missing(position)
             if before is None or event.recorded_at != before.recorded_at:
                 at = rfc3339(event.recorded_at)  # the events of one commit share their time
             before = event
             if leaf_hash(event, at) != event.leaf:
-                return Leaves(hashes, altered(position))
+                return altered(position)
             hashes.append(event.leaf if leaf is leaf_hash else leaf(event, at))
-    return Leaves(hashes, None if position >= upto else missing(position + 1))
+    return None if position >= upto else missing(position + 1)

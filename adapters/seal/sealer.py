@@ -23,6 +23,7 @@ from adapters.seal.track import Track
 from adapters.seal.trouble import CannotSeal, SealerAtWork, shorter
 from hub.seal import note as notes
 from hub.seal.checkpoint import Checkpoint
+from hub.seal.merkle import ProofError
 from hub.seal.note import Note, NoteError
 from hub.seal.policy import Policy
 from hub.seal.tiles import WIDTH, BadTile, parse, path
@@ -80,7 +81,7 @@ class Sealer:
                     work.begin()
                     self._said, pause = "", PAUSE_SECONDS_MIN
                     work.go_on(stop)
-            except (CannotSeal, BadKey, OSError, BadTile) as error:
+            except (CannotSeal, BadKey, OSError, BadTile, NoteError, ProofError) as error:
                 self._stand_still(error)
                 stop.wait(TROUBLE_SECONDS)
             except (SealerAtWork, psycopg.Error) as error:
@@ -92,8 +93,8 @@ class Sealer:
         words = str(error) or type(error).__name__
         self._tell(f"nothing is sealed: {words}")
         with suppress(psycopg.Error), connect(self._url, purpose="sealer") as connection:
-            position = error.position if isinstance(error, CannotSeal) else None
-            board.troubled(connection, self._track.name, words, position)
+            said = error if isinstance(error, CannotSeal) else CannotSeal(words)
+            board.troubled(connection, self._track.name, words, said.position, said.chinese)
 
     def _tell(self, words: str) -> None:
         """Say something once, not every few seconds."""
@@ -226,11 +227,11 @@ class _Work:
         """
         if self._policy is None:
             return
-        kept = board.note_of(self._connection, self._track.name, self._signed.size)
-        published = self._track.files.checkpoint()
-        if kept is None or published is None or kept == published:
-            return
         try:
+            kept = board.note_of(self._connection, self._track.name, self._signed.size)
+            published = self._track.files.checkpoint()
+            if kept is None or published is None or kept == published:
+                return
             note, box = notes.parse(published), notes.parse(kept)
         except NoteError:
             return  # somebody else than us wrote there

@@ -7,10 +7,14 @@ class CannotSeal(Exception):
     Nothing is signed until an operator has mended it; `position` names the first event concerned.
     """
 
-    def __init__(self, words: str, position: int | None = None) -> None:
-        """Say what is wrong, where, and what to do."""
+    def __init__(self, words: str, position: int | None = None, chinese: str = "") -> None:
+        """Say what is wrong, where, and what to do.
+
+        In Chinese too where it is for everybody's eyes: what names a file of the hub is not.
+        """
         super().__init__(words)
         self.position = position
+        self.chinese = chinese
 
 
 class SealerAtWork(Exception):
@@ -21,6 +25,9 @@ AGAIN = (
     "or, where it is lost for good, start a new log with "
     "`hub seal restart --origin NAME --reason TEXT`; the record keeps that you did."
 )
+CHINESE = (
+    "请从较新的备份、归档或镜像恢复；确已无法找回的，以 hub seal restart 另立新日志，卷宗将予记载。"
+)
 
 
 def altered(position: int) -> CannotSeal:
@@ -30,6 +37,8 @@ def altered(position: int) -> CannotSeal:
         "give its leaf. Nothing from there on is sealed. Bring the row back from a backup "
         "(`hub verify` names every wrong position); the sealer then goes on by itself.",
         position,
+        f"位置{position}的事件与记录时不一致：各列算不出原叶子。自该位置起均未封存。"
+        "请从备份恢复该行（hub verify 可列出全部有误位置），存证随后自动继续。",
     )
 
 
@@ -40,6 +49,20 @@ def missing(position: int) -> CannotSeal:
         "from there on is sealed. Bring the row back from a backup; the sealer then goes on by "
         "itself.",
         position,
+        f"卷宗缺少位置{position}的事件，其后却仍有事件。自该位置起均未封存。"
+        "请从备份恢复该行，存证随后自动继续。",
+    )
+
+
+def unreadable(position: int) -> CannotSeal:
+    """Say that a row holds a value that was never recorded and cannot even be read."""
+    return CannotSeal(
+        f"An event from position {position} on cannot be read: a column holds a value that no "
+        "program wrote there. Nothing from there on is sealed. Bring the row back from a backup "
+        "(`hub verify` names the position); the sealer then goes on by itself.",
+        position,
+        f"自位置{position}起有事件无法读取：某列的值并非本系统写入。自该位置起均未封存。"
+        "请从备份恢复该行（hub verify 可指出位置），存证随后自动继续。",
     )
 
 
@@ -51,6 +74,8 @@ def shorter(head: int, sealed: int) -> CannotSeal:
         "end was cut off. Nothing is signed until they are back: bring them from a newer backup, "
         f"the archive or a mirror, {AGAIN}",
         head + 1,
+        f"卷宗止于位置{head}，而已封存签名的事件有{sealed}个：位置{head + 1}至{sealed}缺失，"
+        f"系恢复了旧备份或末尾被截断。找回之前不再签名：{CHINESE}",
     )
 
 
@@ -61,6 +86,8 @@ def replaced(position: int, sealed: int) -> CannotSeal:
         f"signed up to {sealed}: it was restored from an older copy and went on from there, or was "
         f"altered. Nothing is signed until the sealed events are back, {AGAIN}",
         position,
+        f"自位置{position}起，卷宗内容与已封存签名的事件（至{sealed}）不同："
+        f"系恢复旧备份后继续使用，或被改动。找回已封存事件之前不再签名：{CHINESE}",
     )
 
 
@@ -69,7 +96,9 @@ def other_root(size: int) -> CannotSeal:
     return CannotSeal(
         f"Neither the tiles nor the record give the root that was signed over {size} events. "
         "Run `hub verify` to learn the first position that is wrong and bring those events back, "
-        f"{AGAIN}"
+        f"{AGAIN}",
+        chinese=f"分块与卷宗均算不出{size}个事件的已签名根。"
+        f"请运行 hub verify 查明最先有误的位置并恢复：{CHINESE}",
     )
 
 
