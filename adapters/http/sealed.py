@@ -7,6 +7,7 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import psycopg
@@ -33,6 +34,20 @@ DAYS = 7
 _PAUSE_SECONDS = 0.1
 
 
+class _Trouble(NamedTuple):
+    """What is wrong with the seal, for everybody's eyes."""
+
+    english: str
+    chinese: str
+
+
+_OPERATORS = _Trouble(
+    "The signing key, the guard or the disk is not as it should be. On the hub's machine"
+    " `hub seal status` says what is wrong and what to do.",
+    "签名密钥、守护文件或磁盘状态异常；请在平台主机上运行 hub seal status 查看原因与处理办法。",
+)
+
+
 class Seen(msgspec.Struct, frozen=True):
     """A witness of the policy: its key, and the last checkpoint it cosigned, if it ever did."""
 
@@ -48,7 +63,7 @@ class Look(msgspec.Struct, frozen=True):
     `note` is the signed checkpoint, empty before the first. `witnessed` says whether enough
     witnesses have cosigned just this one, `witnessed_at` and `witnessed_size` when and at which
     size that was so last. `trouble` is why the sealer stands still, or why the policy cannot be
-    used.
+    used, as far as it is for everybody's eyes: it names no file of the hub.
     """
 
     note: str
@@ -65,6 +80,7 @@ class Look(msgspec.Struct, frozen=True):
     lag_events: int
     lag_seconds: float
     trouble: str | None
+    trouble_zh: str | None
     hours: tuple[Hour, ...]
     at: datetime
 
@@ -122,21 +138,24 @@ class Sealed:
         except (OSError, NoteError):
             return 0
 
-    def _published(self) -> tuple[bytes | None, Checkpoint | None, str | None]:
+    def _published(self) -> tuple[bytes | None, Checkpoint | None, _Trouble | None]:
         """Return the checkpoint and what it says, or what is wrong with its file."""
         try:
             note = self.files.checkpoint()
             return note, None if note is None else proofs.head_of(note), None
         except (OSError, NoteError) as wrong:
-            reason = str(wrong) if isinstance(wrong, NoteError) else "it cannot be read"
-            return None, None, f"the file of the checkpoint is damaged: {reason}"
+            reason = _reason(wrong)
+            english = f"the file of the checkpoint is damaged: {reason}"
+            return None, None, _Trouble(english, f"检查点文件已损坏：{reason}")
 
-    def _policy(self) -> tuple[Policy | None, str | None]:
+    def _policy(self) -> tuple[Policy | None, _Trouble | None]:
         """Return the policy as it is written now, or what is wrong with it."""
         try:
             return read_policy(self._policy_path), None
         except BadPolicy as wrong:
-            return None, str(wrong)
+            reason = _reason(wrong.__cause__)
+            english = f"the witness policy cannot be used, so nobody counts as a witness: {reason}"
+            return None, _Trouble(english, f"见证规则文件无法使用，暂无见证方计入：{reason}")
 
     def _holds(self, note: bytes, policy: Policy) -> bool:
         """Say whether a note from the table bears the log's signature and enough cosignatures."""
@@ -156,6 +175,7 @@ class Sealed:
         lag = history.lag(connection, size)
         stands = _standing(connection)
         policy, wrong = self._policy()
+        trouble = _trouble_of(stands) or damaged or wrong
         return Look(
             note="" if note is None else note.decode(),
             origin="" if head is None else head.origin,
@@ -170,7 +190,8 @@ class Sealed:
             position=lag.position,
             lag_events=max(lag.position - size, 0),
             lag_seconds=_seconds(lag, now),
-            trouble=(None if stands is None else stands.trouble) or damaged or wrong,
+            trouble=None if trouble is None else trouble.english,
+            trouble_zh=None if trouble is None else trouble.chinese,
             hours=tuple(history.hours(kept, since, now)),
             at=now,
         )
@@ -178,6 +199,18 @@ class Sealed:
 
 def _standing(connection: psycopg.Connection) -> Standing | None:
     return next((one for one in board.standings(connection) if one.track == SHA256), None)
+
+
+def _trouble_of(stands: Standing | None) -> _Trouble | None:
+    if stands is None or stands.trouble is None:
+        return None
+    if stands.trouble_zh is None:  # it may name files, which is nobody's business outside
+        return _OPERATORS
+    return _Trouble(stands.trouble, stands.trouble_zh)
+
+
+def _reason(wrong: BaseException | None) -> str:
+    return str(wrong) if isinstance(wrong, NoteError) else "it cannot be read"
 
 
 def _witnesses(kept: list[Kept], policy: Policy) -> tuple[Seen, ...]:

@@ -70,9 +70,23 @@ def test_a_witnessed_log_says_so_with_its_witnesses(client: TestClient, log: Log
     page = client.get("/log?language=en").text
 
     assert state_of(page) == "well"
+    assert "Sealed and witnessed up to position 3<" in page
     assert "No hour went unwitnessed." in page
     assert "<td>audit.city</td>" in page
     assert page.count('<span aria-label="witnessed">✓</span>') == 1
+
+
+def test_the_page_says_up_to_where_the_log_is_witnessed(client: TestClient, log: Log) -> None:
+    audit = witness_of("audit", 1)
+    demand(log, [audit])
+    log.append(3)
+    seal_with(log, [audit])
+    log.append(2)
+    log.seal_all()
+
+    assert "已封存至位置5，已见证至位置3<" in client.get("/log").text
+    english = client.get("/log?language=en").text
+    assert "Sealed up to position 5, witnessed up to position 3<" in english
 
 
 def test_a_log_nobody_saw_this_hour_says_so(client: TestClient, log: Log) -> None:
@@ -89,11 +103,29 @@ def test_a_seal_that_stands_still_says_why(client: TestClient, log: Log) -> None
     log.append(3)
     log.seal_all()
     with psycopg.connect(log.database.app_url, autocommit=True) as connection:
-        board.troubled(connection, "sha256", "The event at position 2 <is> not the one", 2)
+        words = "The event at position 2 <is> not the one"
+        board.troubled(connection, "sha256", words, 2, "位置2的事件<不>一致")
     page = client.get("/log").text
 
     assert state_of(page) == "trouble"
-    assert "The event at position 2 &lt;is&gt; not the one" in page
+    assert "位置2的事件&lt;不&gt;一致" in page
+    assert "not the one" not in page
+    assert "The event at position 2 &lt;is&gt; not the one" in client.get("/log?language=en").text
+
+
+def test_a_trouble_that_names_a_file_is_for_the_operator_only(client: TestClient, log: Log) -> None:
+    log.append(3)
+    log.seal_all()
+    log.guard_file.unlink()
+
+    assert str(log.guard_file) in log.trouble()
+    for page in (
+        client.get("/log").text,
+        client.get("/log?language=en").text,
+        client.get("/api/v1/seal/checkpoint").text,
+    ):
+        assert "hub seal status" in page
+        assert str(log.settings.home) not in page
 
 
 def test_before_the_first_event_the_page_is_there(client: TestClient) -> None:
