@@ -6,9 +6,13 @@ the rows (Decree 809 §35); it is mended with `hub rebuild`, by somebody who has
 """
 
 import asyncio
+import re
 import sys
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from itertools import zip_longest
 
 import psycopg
 
@@ -16,22 +20,27 @@ from adapters.archive.door import hand_in
 from adapters.clock import RecordedTime, wall_clock
 from adapters.record.postgres import PostgresRecord
 from adapters.settings import Settings, load
-from adapters.wish import Say, send, wish_id
+from adapters.wish import Say, wish_id
+from hub import actor
 from hub.codec import decode
 from hub.departments.calendar import CHINA, local_day
 from hub.departments.events import HubFounded
+from hub.errors import Refusal
 from hub.execute import Hub
-from hub.record import RecordUnavailable
+from hub.record import Overloaded, RecordUnavailable, Unrecordable
 from hub.security.commands import DetectIncident
 from hub.security.kinds import IncidentKind
 from projections.catch_up import Progress
 from projections.connect import connect
-from projections.drift import Compared, NotComparable, compare
+from projections.drift import Compared, Drifted, NotComparable, compare
 from projections.reader import stream
 
 FOUNDING = "departments.founding:city"
 DETAILS_MAX, DETAIL_CHARACTERS_MAX = 200, 250
+DETAILS_BYTES_MAX = 40_000
+"""An event holds 64 KiB, quotes and backslashes count twice."""
 COMMAND = (sys.executable, "-m", "adapters.drift")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 _HOWS = {"missing": "缺失 missing", "surplus": "多出 surplus", "changed": "不符 changed"}
 
 
@@ -44,8 +53,8 @@ def main() -> None:
     url = settings.database_url.get_secret_value()
     try:
         found = asyncio.run(check(url, settings, print))
-    except (NotComparable, RecordUnavailable) as error:
-        sys.exit(str(error))
+    except (NotComparable, RecordUnavailable, psycopg.Error) as error:
+        sys.exit(f"the views were not compared: {str(error).strip()}")
     sys.exit(1 if found.differing else 0)
 
 
@@ -54,35 +63,80 @@ async def check(
 ) -> Compared:
     """Compare views and record; where they differ, record the incident and return the rows.
 
-    Raises NotComparable when the comparison could not be made.
+    Raises NotComparable when the comparison could not be made, RecordUnavailable when what was
+    found could not be recorded.
     """
     found = await asyncio.to_thread(compare, url, progress=progress)
+    for name in found.left_out:
+        say(f"{name} was not compared: it stands still, or cannot be built anew; `hub status`")
     if found.differing:
         with connect(url, purpose="drift") as connection:
             now = (RecordedTime() if settings.history_import else wall_clock)(connection)
             command = incident_of(found, _authority(connection), now)
-        async with PostgresRecord(url) as record:
-            words = f"drift {command.incident_id}"
-            await send(Hub(record), [(wish_id(words), command, now)], say)
-        say(f"{found.differing} rows differ; recorded as {command.incident_id}")
+        await _record(url, command, now, found)
+        say(f"{found.differing} rows differ; the incident is {command.incident_id}")
     return found
+
+
+async def _record(url: str, command: DetectIncident, at: datetime, found: Compared) -> None:
+    """Record an incident; a repetition finds it recorded. Raises RecordUnavailable."""
+    command_id = wish_id(f"drift {command.incident_id}")
+    try:
+        async with PostgresRecord(url) as record:
+            await Hub(record).execute(command, actor.CLOCK, at, command_id=command_id)
+    except (Refusal, Overloaded, Unrecordable, RecordUnavailable) as error:
+        raise RecordUnavailable(
+            f"{found.differing} rows differ, but the incident could not be recorded ({error}); run"
+            " `hub drift` again"
+        ) from error
 
 
 def incident_of(found: Compared, org_id: str, at: datetime) -> DetectIncident:
     """Return the command that records what differs, naming as many rows as an event can hold."""
-    lines = [f"{one.view} {one.key} {_HOWS[one.how]}" for one in found.named]
+    lines = _that_fit(_line(one) for one in _by_turns(found.named))
+    # The rows are in the id: nobody can take it beforehand, and other rows are another incident.
+    day = f"{at.astimezone(CHINA):%Y%m%d}"
+    what = sha256("\n".join(lines).encode()).hexdigest()[:8]
     views = sorted({one.view for one in found.named})
     return DetectIncident(
-        incident_id=f"security.incident:drift-{at.astimezone(CHINA):%Y%m%d}-{found.position}",
+        incident_id=f"security.incident:drift-{day}-{found.position}-{what}",
         org_id=org_id,
         kind=IncidentKind.VIEW_DRIFT,
         title=f"{found.differing}行视图数据与卷宗不一致",
         description=(
             f"在位置{found.position}处由卷宗重新生成视图并逐行比对，"
-            f"不一致的视图：{'、'.join(views)}。请查明原因后执行 hub rebuild。"
+            f"不一致的视图：{'、'.join(views)}，以下列出{len(lines)}行。"
+            "请查明原因后执行 hub rebuild。"
         ),
-        details=tuple(line[:DETAIL_CHARACTERS_MAX] for line in lines[:DETAILS_MAX]),
+        details=tuple(lines),
     )
+
+
+def _by_turns(named: Sequence[Drifted]) -> list[Drifted]:
+    """Return the rows one of each view in turn: a view with many hides none with few."""
+    views: dict[str, list[Drifted]] = defaultdict(list)
+    for one in named:
+        views[one.view].append(one)
+    return [one for some in zip_longest(*views.values()) for one in some if one is not None]
+
+
+def _that_fit(lines: Iterable[str]) -> list[str]:
+    """Return the first lines, as many as one event holds."""
+    fitting: list[str] = []
+    left = DETAILS_BYTES_MAX
+    for line in lines:
+        left -= len(line.encode())
+        if left < 0 or len(fitting) == DETAILS_MAX:
+            break
+        fitting.append(line)
+    return fitting
+
+
+def _line(one: Drifted) -> str:
+    """Return a line that an event takes, whatever somebody wrote into a key."""
+    how = f" {_HOWS[one.how]}"
+    key = _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", one.key)
+    return f"{one.view} {key}"[: DETAIL_CHARACTERS_MAX - len(how)] + how
 
 
 class Nightly:

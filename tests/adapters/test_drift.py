@@ -10,8 +10,10 @@ import pytest
 
 from adapters import drift
 from adapters.drift import Nightly, check
+from adapters.record.postgres import PostgresRecord
 from adapters.settings import Settings
 from hub.codec import decode
+from hub.record import RecordUnavailable
 from hub.security.events import IncidentDetected
 from hub.security.kinds import IncidentKind
 from projections import reader
@@ -61,6 +63,49 @@ async def test_a_row_somebody_changed_becomes_an_incident_that_names_it(
     catch_up(connection, PROJECTIONS)
     [row] = incidents(connection)
     assert (row.incident_id, row.details) == (event.incident_id, event.details)
+
+
+async def test_no_key_and_no_number_of_rows_keeps_an_incident_from_being_recorded(
+    connection: psycopg.Connection, database: Database, tmp_path: Path
+) -> None:
+    connection.execute(
+        """
+        INSERT INTO directory
+        SELECT (jsonb_populate_record(d, jsonb_build_object('org_id', id))).*
+          FROM directory AS d,
+               (SELECT chr(127) || n || repeat('"长', 150) AS id
+                  FROM generate_series(1, 300) AS n) AS many
+         WHERE org_id = %s
+        """,
+        (org("tax"),),
+    )
+    connection.execute("DELETE FROM audit_trail WHERE position = 1")
+    said: list[str] = []
+    found = await check(database.app_url, Settings(home=tmp_path), said.append)
+    assert found.differing == 301
+    [recorded] = reader.at(connection, [len(CITY) + 1])
+    event = decode(recorded.topic, recorded.schema_version, recorded.state)
+    assert isinstance(event, IncidentDetected)
+    assert "audit_trail [1] 缺失 missing" in event.details
+    assert any(line.startswith('directory ["\\u007f') for line in event.details)
+    assert all(line.endswith("surplus") for line in event.details if "directory" in line)
+    assert said[-1].endswith(f"the incident is {event.incident_id}")
+
+
+async def test_what_could_not_be_recorded_is_not_said_to_be(
+    connection: psycopg.Connection,
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection.execute("DELETE FROM audit_trail WHERE position = 1")
+
+    async def unavailable(*_: object, **__: object) -> None:
+        raise RecordUnavailable("gone")
+
+    monkeypatch.setattr(PostgresRecord, "append", unavailable)
+    with pytest.raises(RecordUnavailable, match="could not be recorded"):
+        await check(database.app_url, Settings(home=tmp_path), print)
 
 
 async def test_nothing_is_compared_before_the_hub_is_founded(
