@@ -65,8 +65,8 @@ class Archiver:
         self._patience = patience
         self._lease = lease
 
-    def archive(self, *, keep: int = KEEP, before: int | None = None) -> list[Archived]:
-        """Archive every whole, sealed partition but the youngest `keep`, or those `before`.
+    def archive(self, *, keep: int | None = None, before: int | None = None) -> list[Archived]:
+        """Archive every whole, sealed partition but the youngest `keep` (two), or those `before`.
 
         Raises ArchiveProblem; whatever was finished by then stays.
         """
@@ -74,7 +74,7 @@ class Archiver:
             self._finish()
             whole = self._whole()
             if before is None:
-                going = whole[: max(len(whole) - keep, 0)]
+                going = whole[: max(len(whole) - (KEEP if keep is None else keep), 0)]
             else:
                 going = [one for one in whole if one.last < before]
             return [self._archive_one(one) for one in going]

@@ -55,7 +55,7 @@ def archive(
     """
     import psycopg
 
-    from adapters.archive.keeping import KEEP, Archiver
+    from adapters.archive.keeping import Archiver
     from adapters.cli.rebuild import progress_line
     from adapters.settings import load
     from adapters.stack.running import stack_for
@@ -70,17 +70,15 @@ def archive(
     ):
         archiver = Archiver(
             connection,
-            settings.archive_dir if folder is None else folder.expanduser().absolute(),
+            (folder or settings.archive_dir).expanduser().absolute(),
             sealed(settings),
             below=settings.archive_dir,
             say=note,
             progress=progress_line("archiving"),
         )
-        kept = KEEP if keep is None else keep
-        done = archiver.copy() if copy else archiver.archive(keep=kept, before=before)
-    answer(
-        {"archived": [_facts(one) for one in done]}, as_json=as_json, in_words=lambda: _say(done)
-    )
+        done = archiver.copy() if copy else archiver.archive(keep=keep, before=before)
+    facts = {"archived": [_facts(one) for one in done]}
+    answer(facts, as_json=as_json, in_words=lambda: _say(done))
 
 
 def _refuse_both(keep: int | None, before: int | None, *, copy: bool) -> None:
