@@ -39,6 +39,7 @@ MODULES: dict[str, str] = {
     "adapters/seal/test_device.py": "softhsm2",
     "adapters/seal/test_national.py": "openssl",
     "adapters/seal/test_stamp.py": "openssl",
+    "adapters/verify/test_beside.py": "openssl",
     "referees_go/test_go.py": "go",
     "referees_go/test_go_hub.py": "go",
     "referees_go/test_openssl.py": "openssl",

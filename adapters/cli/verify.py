@@ -141,11 +141,20 @@ def _fetched(url: str) -> bytes:
 
 
 def _verified(settings: "Settings", asked: "Asked", *, quiet: bool) -> "Report":
+    from msgspec.structs import replace
+
     from adapters.stack.running import stack_for
+    from adapters.verify.beside import beside
     from adapters.verify.run import verify as verify_all
 
-    with stack_for(settings, note) as addresses, _progress(quiet=quiet) as progress:
-        return verify_all(asked._replace(database_url=addresses.database_url), progress=progress)
+    with stack_for(settings, note) as addresses:
+        url = addresses.database_url
+        with _progress(quiet=quiet) as progress:
+            report = verify_all(asked._replace(database_url=url), progress=progress)
+        with _progress(quiet=quiet) as progress:
+            more = beside(settings, url, progress)
+    wrong = sorted(report.wrong + more.wrong, key=lambda one: one.order)
+    return replace(report, wrong=wrong, national=more.national, stamps=more.stamps)
 
 
 @contextmanager
@@ -212,6 +221,10 @@ def _checked(report: "Report") -> Iterator[tuple[str, str]]:
         ", ".join(f"{name} {size:,}" for name, size in report.mirrors.items()) or "none",
     )
     yield "archives", ", ".join(report.archives) or "none"
+    if report.national:
+        yield "SM3", f"{report.national:,} events under the SM2-signed checkpoint"
+    if report.stamps:
+        yield "stamps", f"{report.stamps} days' time stamps hold"
 
 
 def _show(one: "Wrong") -> None:

@@ -145,13 +145,24 @@ async def obtain(authority: str, certificate: Path, data: bytes) -> bytes:
         ) from error
     if answer.status_code != _OK or len(answer.content) > ANSWER_BYTES_MAX:
         raise NoStamp(f"{authority} answered {answer.status_code}, {len(answer.content)} bytes")
-    try:
-        stamp = decode_timestamp_response(answer.content)
-        verifier = VerifierBuilder.from_request(request).add_root_certificate(_root(certificate))
-        verifier.build().verify_message(stamp, data)
-    except (VerificationError, ValueError) as error:
-        raise NoStamp(f"the answer of {authority} is no good stamp: {error}") from error
+    builder = VerifierBuilder.from_request(request)
+    _check(builder, certificate, data, answer.content, f"the answer of {authority}")
     return answer.content
+
+
+def check_stamp(certificate: Path, data: bytes, stamp: bytes) -> None:
+    """Raise NoStamp unless some bytes were stamped by the authority with this root."""
+    _check(VerifierBuilder(), certificate, data, stamp, "the file")
+
+
+def _check(
+    builder: VerifierBuilder, certificate: Path, data: bytes, stamp: bytes, what: str
+) -> None:
+    try:
+        verifier = builder.add_root_certificate(_root(certificate)).build()
+        verifier.verify_message(decode_timestamp_response(stamp), data)
+    except (VerificationError, ValueError) as error:
+        raise NoStamp(f"{what} is no good stamp: {error}") from error
 
 
 def _root(certificate: Path) -> x509.Certificate:

@@ -10,6 +10,7 @@
 `questions`  what SQL answers better: versions of streams, the head
 `finding`    what can be wrong, and the report
 `judge`      what the differences prove, in sentences
+`beside`     the tree under national cryptography, and the days' time stamps
 `run`        all of it together, in constant memory
 
 Nothing the database says about itself is believed: every hash is computed here.

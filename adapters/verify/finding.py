@@ -29,6 +29,8 @@ class Kind(StrEnum):
     SIGNATURE = "signature"
     LOG_BEHIND = "log_behind"
     UNSEALED = "unsealed"
+    NATIONAL = "national"
+    STAMP = "stamp"
 
 
 class Wrong(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +72,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     wrong: list[Wrong]
     wrong_positions: int
+    national: int = 0
+    """How far the tree under national cryptography was verified, 0 where there is none."""
+    stamps: int = 0
+    """How many days' time stamps hold."""
 
     @property
     def first_wrong(self) -> Wrong | None:
