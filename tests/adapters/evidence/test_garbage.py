@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import tracemalloc
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +32,21 @@ def test_a_byte_changed_in_the_zip_itself_is_found(
         assert verify(longer)[0] == 1
     for length in (0, 1, 21, 1_000, len(data) // 2, len(data) - 1):
         assert verify(data[:length])[0] == 1
+
+
+def test_a_packed_zip_is_not_read_at_all_it_may_be_a_bomb(court: Court, verify: Verify) -> None:
+    files = members(court.take()[0])
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as bomb:
+        for name, data in files.items():
+            bomb.writestr(name, data)
+        bomb.writestr("events/7.json", bytes(64 * 1024 * 1024))
+    tracemalloc.start()
+    code, said = verify(out.getvalue())
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (code, "not the ZIP as written" in said) == (1, True)
+    assert most < 32 * 1024 * 1024
 
 
 def _unzipped(data: bytes) -> dict[str, bytes] | None:

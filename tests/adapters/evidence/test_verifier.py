@@ -154,6 +154,32 @@ def test_a_proof_of_another_position_or_checkpoint_is_found(court: Court, verify
     assert (code, "event 64: 证明针对别的检查点" in said) == (1, True)
 
 
+def test_a_position_outside_the_checkpoint_is_found_though_its_path_leads_to_the_root(
+    court: Court, verify: Verify
+) -> None:
+    # Beyond the tree another position has the same sides: the event would seem to come later.
+    files = members(court.take()[0])
+    for position in (64 + 128, 64 + 256, 64 - 128):
+        code, said = verify(_moved(files, 64, position))
+        assert (code, f"event {position}: 包含证明不成立" in said) == (1, True), said
+
+
+def _moved(files: dict[str, bytes], old: int, new: int) -> bytes:
+    """Give an event another position in every place that says it."""
+    names = {part % old: part % new for part in verifier.EVENT}
+    moved = {names.get(name, name): data for name, data in files.items()}
+    proof = verifier.EVENT[2] % new
+    moved[proof] = moved[proof].replace(b"index %d\n" % (old - 1), b"index %d\n" % (new - 1))
+    manifest = json.loads(files["manifest.json"])
+    for row in manifest["events"]:
+        row["position"] = new if row["position"] == old else row["position"]
+    manifest["events"].sort(key=lambda row: row["position"])
+    head, *rows = moved["documents.csv"].decode().splitlines(keepends=True)
+    rows = [row.replace(f",{old},", f",{new},") for row in rows]
+    rows.sort(key=lambda row: int(row.split(",")[1]))
+    return consistent({**moved, "documents.csv": "".join([head, *rows]).encode()}, manifest)
+
+
 def _shorter(proof: bytes) -> bytes:
     head, gap, rest = proof.partition(b"\n\n")
     return head.rpartition(b"\n")[0] + gap + rest
