@@ -130,11 +130,15 @@ def _ready(
         late, read_to = _late(connection, past)
         if late:
             return None
+    # Nobody waits for another's note: both were asking at the same time.
     connection.execute(
         """
         UPDATE desk.pasts
            SET asked_at = clock_timestamp(), read_to = greatest(read_to, %s)
-         WHERE schema_name = %s
+         WHERE schema_name = (SELECT schema_name
+                                FROM desk.pasts
+                               WHERE schema_name = %s
+                                 FOR UPDATE SKIP LOCKED)
         """,
         (read_to, past.schema_name),
     )
@@ -144,20 +148,23 @@ def _ready(
 def _late(connection: psycopg.Connection, past: Past) -> tuple[bool, int]:
     """Say whether something was recorded since that had happened by then, and how far was looked.
 
-    A lapse noted afterwards, history brought in later: it belongs to the past all the same.
+    A lapse noted afterwards, history brought in later: it belongs to the past all the same. A line
+    behind where the trail stands is nobody's event: it would keep the past from ever being ready.
     """
     row = connection.execute(
         """
         SELECT EXISTS (SELECT
-                         FROM views.audit_trail
-                        WHERE position > %s
-                          AND at <= %s),
-               (SELECT position FROM views.projection_positions WHERE name = %s)
+                         FROM views.audit_trail AS t
+                        WHERE t.position > %s
+                          AND t.position <= p.position
+                          AND t.at <= %s),
+               p.position
+          FROM views.projection_positions AS p
+         WHERE p.name = %s
         """,
         (past.read_to, past.as_of, AUDIT_TRAIL.name),
     ).fetchone()
-    assert row is not None, "a SELECT without FROM has one line"
-    return bool(row[0]), int(row[1] or 0)
+    return (False, 0) if row is None else (bool(row[0]), int(row[1]))
 
 
 def _make(

@@ -199,6 +199,31 @@ def test_a_moment_is_written_as_a_day_or_a_time() -> None:
     assert date(2026, 6, 30) == moment_of("2026-06-30").date()
 
 
+def test_who_reads_a_past_lets_others_read_it_too(given: Given, database: Database) -> None:
+    given(registered(CIVIL)).shown_by(*CORE)
+    at_positions(given, database, [1])
+    with connect(database.app_url) as other:
+        other.execute("SET statement_timeout = '5s'")
+        with looking_at(given.connection, Moment(until=1), CORE):
+            assert names(other, Moment(until=1)) == ["民政局"]
+
+
+def test_a_line_nobody_recorded_does_not_keep_a_past_from_being_ready(
+    given: Given, database: Database
+) -> None:
+    given(registered(CIVIL)).shown_by(*CORE)
+    given.connection.execute(
+        """
+        INSERT INTO audit_trail
+        SELECT (jsonb_populate_record(t, '{"position": 1000000}')).*
+          FROM audit_trail AS t
+        """
+    )
+    moment = Moment(as_of=LATER)
+    build(database.app_url, moment, CORE)
+    assert names(given.connection, moment) == ["民政局"]
+
+
 def test_the_look_ends_with_the_block(given: Given, database: Database) -> None:
     given(registered(CIVIL), registered(TAX)).shown_by(*CORE)
     at_positions(given, database, [1])
