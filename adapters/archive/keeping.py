@@ -86,6 +86,7 @@ class Archiver:
             volumes = archived.volumes(self._connection)
             whole: list[Volume | Partition] = [*volumes, *self._whole()]
             done = [self._copied(self._range(one)) for one in whole]
+            self._archive.mkdir(parents=True, exist_ok=True, mode=0o700)  # a young record is a tail
             folders = reading.folders(self._archive)
             reached = max(
                 (one.manifest.last for one in folders if one.path.name.startswith(EVENTS)),

@@ -49,6 +49,7 @@ def restore(
     from adapters.settings import load
     from adapters.stack.running import stack_for
 
+    _require_folder(archive)
     settings = load(home=home)
     with stack_for(settings, note) as addresses:
         if addresses.owner_url is None:
@@ -63,6 +64,14 @@ def restore(
         else:
             facts = _tail(settings, addresses)
     answer(facts, as_json=as_json, in_words=lambda: _say(facts))
+
+
+def _require_folder(archive: Path | None) -> None:
+    """Refuse a folder that is not there before a home is made for it."""
+    from projections.archived import ArchiveProblem
+
+    if archive is not None and not archive.expanduser().is_dir():
+        raise ArchiveProblem(f"{archive} is not a folder of an archive")
 
 
 def _from_archive(owner_url: str, archive: Path) -> "Restored":

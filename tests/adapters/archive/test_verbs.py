@@ -83,6 +83,21 @@ def test_a_copy_holds_everything_and_lets_nothing_go(database: Database, home: P
     assert "already holds a record" in again.stderr
 
 
+def test_a_record_without_one_whole_partition_is_copied_and_restored(
+    database: Database, tmp_path: Path
+) -> None:
+    async def fill() -> None:
+        async with PostgresRecord(database.app_url) as record:
+            await logs.fill(record, 5, 10)
+
+    asyncio.run(fill())
+    home = tmp_path / "home"
+    with psycopg.connect(database.app_url) as connection:
+        logs.seal(connection, home / "log")
+    assert "positions 1 to 50" in hub(database, home, "archive", "--copy").stdout
+    assert len(list((home / "archive").glob("tail-*"))) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "sentence", "code"),
     [
