@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from hub.seal.note import VerifierKey
     from hub.seal.proof import Receipt
 
-PositionArgument = Annotated[int, typer.Argument(min=1, help="Position in the record, from 1.")]
+POSITION_MAX = 2**62
+PositionArgument = Annotated[
+    int, typer.Argument(min=1, max=POSITION_MAX, help="Position in the record, from 1.")
+]
 OutputOption = Annotated[Path, typer.Option("-o", "--output", help="File to write.")]
 FileArgument = Annotated[Path, typer.Argument(help="A .tlog-proof file.")]
 EventOption = Annotated[
@@ -33,6 +36,13 @@ PolicyOption = Annotated[
     Path | None,
     typer.Option("--policy", help="A C2SP tlog-policy: the witnesses that must have cosigned."),
 ]
+
+
+_IN_ENTRY = {"recorded_at", "schema_version", "state", "stream_id", "topic", "version"}
+
+
+class NotProven(Exception):
+    """The event in a file says something that the receipt does not prove."""
 
 
 def register(app: typer.Typer) -> None:
@@ -112,11 +122,11 @@ def _checked(
     try:
         receipt = proof.parse(file.read_bytes())
         facts |= {"position": receipt.index + 1}
-        entry = _entry_in_record(settings, receipt) if event is None else _entry_in(event)
+        entry = _entry_in_record(settings, receipt) if event is None else _entry_in(event, receipt)
         head = proof.check(receipt, merkle.leaf(entry), _key(settings, key), verify)
         facts |= {"origin": head.origin, "size": head.size, "root": head.root.hex()}
         facts |= {"witnesses": _witnesses(receipt, policy), "holds": True}
-    except (ProofError, NoteError) as error:
+    except (ProofError, NoteError, NotProven) as error:
         facts["reason"] = str(error)
     return facts
 
@@ -148,8 +158,13 @@ def _entry_in_record(settings: "Settings", receipt: "Receipt") -> bytes:
     return log_entry(event, rfc3339(event.recorded_at))
 
 
-def _entry_in(path: Path) -> bytes:
-    """Return the log entry of the event in a file: the entry itself, or made from the event."""
+def _entry_in(path: Path, receipt: "Receipt") -> bytes:
+    """Return the log entry of the event in a file: the entry itself, or made from the event.
+
+    Raises NotProven where the file says more, or something else, than the receipt can prove:
+    whoever reads it would take that for proven.
+    """
+    import json
     from datetime import datetime
 
     import orjson
@@ -161,29 +176,57 @@ def _entry_in(path: Path) -> bytes:
         event = orjson.loads(held)
         if "type" in event:
             return held.strip()
+        json.loads(held, object_pairs_hook=_once)
         state = orjson.dumps(event["state"], option=orjson.OPT_SORT_KEYS)
         told = NewEvent(
             event["stream_id"], event["version"], event["topic"], event["schema_version"], state
         )
-        return log_entry(told, rfc3339(datetime.fromisoformat(event["recorded_at"])))
-    except (ValueError, TypeError, KeyError) as error:
+        entry = log_entry(told, rfc3339(datetime.fromisoformat(event["recorded_at"])))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise WrongUse(
             f"{path} is no event: take it from /api/v1/supervision/events/POSITION, unchanged."
         ) from error
+    _check_shown(event, receipt, entry)
+    return entry
+
+
+def _check_shown(event: dict[str, Any], receipt: "Receipt", entry: bytes) -> None:
+    """Raise NotProven where an event says something that is not in its entry."""
+    from hub.seal import merkle
+
+    facts = {"position": receipt.index + 1, "leaf": merkle.leaf(entry).hex()}
+    for name, value in event.items():
+        if name in facts and value != facts[name]:
+            raise NotProven(f"the event says {name} {value}, proven is {facts[name]}")
+        if name not in {*facts, *_IN_ENTRY}:
+            raise NotProven(f"“{name}” beside the event is of no event and proven by nothing")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise NotProven("a name stands twice in the event: readers would disagree on what it says")
+    return dict(pairs)
 
 
 def _key(settings: "Settings", given: str | None) -> "VerifierKey":
     from adapters.seal import proofs
     from adapters.seal.store import LogFiles
-    from hub.seal.note import NoteError, VerifierKey
+    from hub.seal.note import VerifierKey
 
     if given is None:
         return proofs.key_of(LogFiles(settings.log_dir))
-    path = Path(given)
     try:
-        return VerifierKey.parse(path.read_text("utf-8") if path.is_file() else given)
-    except (NoteError, UnicodeDecodeError) as error:
+        path = Path(given)
+        return VerifierKey.parse(path.read_text("utf-8") if _is_file(path) else given)
+    except ValueError as error:
         raise WrongUse(f"--key is neither a public key nor a file with one: {error}.") from error
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a key is no name of a file, and may be too long for one
+        return False
 
 
 def _witnesses(receipt: "Receipt", policy: Path | None) -> dict[str, str]:
@@ -197,7 +240,10 @@ def _witnesses(receipt: "Receipt", policy: Path | None) -> dict[str, str]:
 
     if policy is None:
         return {}
-    demanded = Policy.parse(policy.read_text(encoding="utf-8"))
+    try:
+        demanded = Policy.parse(policy.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise WrongUse(f"--policy {policy} cannot be used: {error}.") from error
     signed = notes.parse(receipt.checkpoint)
     if not demanded.witnessed(signed, verify):
         raise ProofError(f"the checkpoint lacks the cosignatures that {policy} demands")

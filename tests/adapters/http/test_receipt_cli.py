@@ -112,9 +112,35 @@ def test_one_character_changed_is_found(carried: Path, name: str, old: str, new:
     assert "does not hold: " in check(carried, code=1)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"state":', '"state":{"expects":"never"},"state":', "a name stands twice"),
+        ('"at":', '"at":"2026-01-01T00:00:00Z","at":', "a name stands twice"),
+        ('"position":', '"position":1', "the event says position 1"),
+        ('"leaf":"', '"leaf":"0', "the event says leaf 0"),
+        ('{"position"', '{"verdict":"agreed","position"', "“verdict” beside the event"),
+    ],
+)
+def test_an_event_that_says_more_than_is_proven_does_not_pass(
+    carried: Path, old: str, new: str, said: str
+) -> None:
+    whole = (carried / "event.json").read_text()
+    assert old in whole
+    (carried / "event.json").write_text(whole.replace(old, new, 1))
+
+    answer = check(carried, code=1)
+    assert "does not hold: " in answer
+    assert said in answer
+
+
 def test_what_is_no_event_or_key_is_wrong_use(carried: Path) -> None:
     (carried / "event.json").write_text("{}")
     check(carried, code=2)
+    (carried / "event.json").write_text("[" * 100_000)
+    check(carried, code=2)
+    check(carried, "--key", "x" * 5_000, code=2)
+    (carried / "policy").write_bytes(b"\xff")
     (carried / "log.vkey").write_text("rubbish")
     (carried / "event.json").write_bytes((carried / "entry.json").read_bytes())
     check(carried, code=2)
