@@ -71,6 +71,7 @@ def _key(
     hold(connection, subject_id)
     generation = standing_of(connection, subject_id).erased
     if make:
+        _require_same_file(connection, master)
         connection.execute(
             """
             INSERT INTO desk.personal_keys (subject_id, generation, key_id, wrapped_key)
@@ -92,11 +93,31 @@ def _key(
         return throw_away(subject_id)
     key = None if row[0] is None else master.unwrap(subject_id, generation, row[0])
     if key is None:
-        raise VaultProblem(
-            "the key file of personal data is not the one that sealed what is kept; put the right"
-            " one back (setting personal_key)"
-        )
+        raise _another_file()
     return key
+
+
+def _require_same_file(connection: psycopg.Connection, master: MasterKey) -> None:
+    """Seal nothing new under a file made because the right one was away: it will come back."""
+    strange = connection.execute(
+        """
+        SELECT
+          FROM desk.personal_keys
+         WHERE key_id <> %s
+           AND wrapped_key IS NOT NULL
+         LIMIT 1
+        """,
+        (master.key_id,),
+    ).fetchone()
+    if strange is not None:
+        raise _another_file()
+
+
+def _another_file() -> VaultProblem:
+    return VaultProblem(
+        "the key file of personal data is not the one that sealed what is kept; put the right"
+        " one back (setting personal_key)"
+    )
 
 
 def _keep(

@@ -244,6 +244,9 @@ def test_another_key_file_opens_nothing_and_seals_nothing_under_the_old_key(
     assert shown(connection, other, command) == ["无法读取", "无法读取"]
     with pytest.raises(VaultProblem, match="not the one that sealed"):
         door.exchange(connection, other, APPOINT, "command-2")
+    newcomer = APPOINT.model_copy(update={"person_id": "civil.newcomer"})
+    with pytest.raises(VaultProblem, match="not the one that sealed"):
+        door.exchange(connection, other, newcomer, "command-3")
 
 
 def test_a_text_exchanged_for_another_in_the_tables_is_not_shown(
