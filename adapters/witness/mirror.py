@@ -16,6 +16,8 @@ from hub.seal.merkle import HASH_BYTES, ProofError, node, root
 from hub.seal.note import NoteError
 from hub.seal.tiles import WIDTH, Tile, Tiles, path, tiles_of, width_at
 
+STEP_MAX = 2**28
+"""More leaves than any log grows by between two looks: 8 GB of hashes."""
 Fetch = Callable[[str], bytes]
 """The bytes of a file of the log, by its address below the log's prefix."""
 
@@ -57,6 +59,8 @@ class Mirror:
         """
         size, wanted = seen.checkpoint.size, seen.checkpoint.root
         before = self.size
+        if size - before > STEP_MAX:
+            raise Differs(f"the log claims to have grown from {before} to {size} leaves at once")
         try:
             if size > before:
                 self._draft(size, fetch)

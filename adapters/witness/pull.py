@@ -4,6 +4,7 @@ It believes the hub nothing but what its key has signed: the proof that the new 
 old one is calculated here, from the hub's tiles, or with a mirror from every leaf.
 """
 
+import json
 import sqlite3
 import ssl
 import time
@@ -28,6 +29,7 @@ from hub.seal.tiles import WIDTH, BadTile, Tiles
 SECONDS_MAX = 10.0
 HAND_IN_AGAIN_SECONDS = 60.0
 _TILE_BYTES_MAX = WIDTH * 32
+_REASON_BYTES_MAX, _REASON_MAX = 64 * 1024, 500
 _NOT_FOUND = 404
 
 
@@ -87,17 +89,23 @@ class HubLog:
 
     def hand_in(self, note: bytes) -> str:
         """Give the hub a cosigned checkpoint; return why it was not taken, empty when it was."""
+        found = bytearray()
+        kind = {"Content-Type": "text/plain"}
+        to = "/log/add-cosignature"
         try:
-            answer = self._client.post(
-                "/log/add-cosignature", content=note, headers={"Content-Type": "text/plain"}
-            )
+            with self._client.stream("POST", to, content=note, headers=kind) as answer:
+                if answer.is_success:
+                    return ""
+                for piece in answer.iter_bytes():
+                    found += piece
+                    if len(found) > _REASON_BYTES_MAX:
+                        break
         except (httpx2.RequestError, httpx2.InvalidURL) as wrong:
             raise Away(_words(wrong)) from wrong
-        if answer.is_success:
-            return ""
         try:
-            return str(answer.json()["detail"])
-        except (ValueError, KeyError, TypeError):
+            said = str(json.loads(found)["detail"])[:_REASON_MAX]
+            return "".join(each if each.isprintable() else " " for each in said)
+        except (ValueError, KeyError, TypeError, RecursionError):
             return f"the hub answers {answer.status_code}"
 
     def _get(self, address: str, bytes_max: int) -> bytes:

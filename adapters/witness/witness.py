@@ -57,7 +57,11 @@ class Asked(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A signed checkpoint whose log and signature are good."""
+    """A signed checkpoint whose log and signature are good.
+
+    `data` is what is kept of it: the text under the log's own signature. Other lines may be
+    anybody's, and a stranger could fill the disk, or a page of evidence, with them.
+    """
 
     checkpoint: Checkpoint
     note: Note
@@ -109,9 +113,11 @@ class Witness:
         keys = self.logs.get(checkpoint.origin)
         if keys is None:
             raise Refused(404, "this witness does not know such a log")
-        if not any(notes.signed_by(note, key, verify) for key in keys):
+        own = [notes.signature_of(note, key, verify) for key in keys]
+        signed = Note(note.text, tuple(each for each in own if each is not None))
+        if not signed.signatures:
             raise Refused(403, "the checkpoint bears no valid signature of the log's known key")
-        return Seen(checkpoint, note, data)
+        return Seen(checkpoint, note, notes.render(signed))
 
     def keep_fork(self, seen: Seen, why: Contradiction) -> Fork:
         """Keep the evidence of a fork from the last checkpoint; return it, the open one if any."""

@@ -5,12 +5,12 @@ import binascii
 from dataclasses import dataclass
 
 from hub.seal import note as notes
-from hub.seal.checkpoint import Checkpoint
+from hub.seal.checkpoint import SIZE_MAX, Checkpoint
 from hub.seal.merkle import HASH_BYTES, Digest, ProofError, check_inclusion, sha256
 from hub.seal.note import NoteError, VerifierKey, Verify
 
 HEADER = "c2sp.org/tlog-proof@v1"
-_STEPS_MAX = 63
+_STEPS_MAX, _DIGITS_MAX = 63, len(str(SIZE_MAX))
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def parse(data: bytes) -> Receipt:
     if lines and lines[0].startswith("extra "):
         extra = _decoded(lines.pop(0).removeprefix("extra "))
     word, _, digits = lines.pop(0).partition(" ") if lines else ("", "", "")
-    # Nineteen digits hold every index a log can have; it has one spelling, without leading zeros.
-    fine = digits.isdigit() and len(digits) <= 19 and digits == str(int(digits))  # noqa: PLR2004
-    if word != "index" or not fine:
+    # It has one spelling, without leading zeros.
+    fine = digits.isdigit() and len(digits) <= _DIGITS_MAX and digits == str(int(digits))
+    if word != "index" or not fine or int(digits) >= SIZE_MAX:
         raise NoteError("a receipt names the index of its event: “index N”")
     hashes = tuple(_decoded(line) for line in lines)
     if len(hashes) > _STEPS_MAX or any(len(each) != HASH_BYTES for each in hashes):

@@ -13,7 +13,15 @@ from adapters.witness.pull import HubLog, Outcome, Puller, Step
 from hub.seal import note as notes
 from hub.seal.checkpoint import Checkpoint
 from hub.seal.tiles import Tiles
-from tests.adapters.witness.toylog import ORIGIN, WITNESS_KEY, Served, ToyLog, served, witness_at
+from tests.adapters.witness.toylog import (
+    ORIGIN,
+    WITNESS_KEY,
+    Served,
+    ToyLog,
+    served,
+    signed,
+    witness_at,
+)
 
 BOTH = pytest.mark.parametrize("mirrored", [False, True], ids=["bare", "mirror"])
 
@@ -170,6 +178,30 @@ def test_a_cosignature_the_hub_does_not_take_is_not_sent_at_every_look(tmp_path:
     assert "not in the policy" in first.sentence
     assert third.outcome is Outcome.COSIGNED
     assert len(shown.taken) == 1
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [bytes(20_000_000), b'{"detail": "\\u001b[2J' + b"x" * 9_000 + b'"}', b"[" * 60_000, b"7"],
+)
+def test_whatever_a_hub_says_instead_of_thanks_is_a_short_line(
+    tmp_path: Path, reason: bytes
+) -> None:
+    shown = Served(ToyLog(3))
+    shown.refuses, shown.reason = True, reason
+
+    found = step(tmp_path, shown, mirrored=False)
+
+    assert found.outcome is Outcome.NOT_TAKEN
+    assert len(found.sentence) < 600
+    assert found.sentence.isprintable()
+
+
+def test_a_size_that_no_log_has_is_refused_before_anything_is_fetched(tmp_path: Path) -> None:
+    shown = Served(ToyLog(3))
+    shown.note = signed(2**62, b"\x07" * 32)
+
+    assert step(tmp_path, shown, mirrored=True).outcome is Outcome.REFUSED
 
 
 def test_a_checkpoint_that_bears_our_name_already_is_left_alone(tmp_path: Path) -> None:

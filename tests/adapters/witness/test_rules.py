@@ -14,7 +14,7 @@ from adapters.witness.memory import HISTORY_MAX, Change, Memory
 from adapters.witness.witness import Asked, Refused, Witness, read_request
 from hub.seal import note as notes
 from hub.seal.merkle import sha256
-from hub.seal.note import Note, NoteError
+from hub.seal.note import Note, NoteError, Signature
 from tests.adapters.witness.toylog import (
     LOG_KEY,
     ORIGIN,
@@ -68,6 +68,18 @@ def test_a_checkpoint_that_continues_the_last_is_cosigned(tmp_path: Path) -> Non
     latest = witness.memory.latest(ORIGIN)
     assert latest is not None
     assert (latest.size, latest.root) == (300, log.root())
+
+
+def test_of_a_checkpoint_only_the_logs_own_signature_is_kept(tmp_path: Path) -> None:
+    log, witness = ToyLog(300), witness_at(tmp_path)
+    asked = log.asks(0)
+    line = notes.signature_line(Signature("审计署", b"1234", b"\0" * 500)).encode()
+
+    witness.add_checkpoint(asked._replace(note=asked.note + 90 * line))
+
+    latest = witness.memory.latest(ORIGIN)
+    assert latest is not None
+    assert latest.note == asked.note
 
 
 def test_a_log_nobody_named_is_unknown(tmp_path: Path) -> None:

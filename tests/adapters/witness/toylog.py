@@ -117,6 +117,7 @@ class Served:
         self.spoil: set[str] = set()
         self.taken: list[Note] = []
         self.refuses = False
+        self.reason = b'{"detail": "not in the policy"}'
 
     def checkpoint(self) -> bytes:
         return self.note or self.log.note(self.size)
@@ -136,7 +137,7 @@ def _handler(shown: Served) -> type[http.server.BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if shown.refuses:
-                self._answer(403, b'{"detail": "not in the policy"}')
+                self._answer(403, shown.reason)
                 return
             shown.taken.append(notes.parse(body))
             self._answer(200, b"{}")

@@ -212,6 +212,7 @@ def test_a_receipt_under_another_key_or_of_another_log_proves_nothing() -> None:
         *(("index 3", "index 03"), ("index 3", "index -3"), ("index 3", "index"), ("index 3", "3")),
         *(("index 3", "index \u0663"), ("index 3", "index 3 "), ("index 3", "index 3\nAAAA")),
         *(("index 3", "extra !!\nindex 3"), ("index 3", "index 3\n" + ("A" * 43 + "=\n") * 64)),
+        ("index 3", "index 9223372036854775807"),
         ("\n\n", "\n"),
     ],
 )
