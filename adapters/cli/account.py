@@ -46,7 +46,9 @@ def init(  # noqa: PLR0913 - one option each for what the founding must say
     name: Annotated[str, typer.Option("--name", help="Name of the first authority.")],
     uscc: Annotated[str, typer.Option("--uscc", help="Its unified social credit code.")],
     region_code: Annotated[str, typer.Option("--region", help="Its region, GB/T 2260.")],
-    head_id: Annotated[str, typer.Option("--head", help="Key of its head, e.g. data.head; no name.")],
+    head_id: Annotated[
+        str, typer.Option("--head", help="Key of its head, e.g. data.head; no name.")
+    ],
     head_name: Annotated[str, typer.Option("--head-name", help="Name of its head.")] = "",
     home: HomeOption = None,
     password_stdin: PasswordStdin = False,

@@ -67,18 +67,8 @@ def make(
             if progress is not None:
                 progress(passed.count, len(chosen.positions))
         _add_seal(packing, seal, sources)
-        packing.add_file("documents.csv", passed.documents)
         facts = cover.gather(connection, seal, order, chosen, passed.lines, passed.count)
-        packing.add("verify.py", Path(__file__).with_name("verifier.py").read_bytes())
-        for name, text in cover.instructions(facts).items():
-            packing.add(name, text.encode())
-        with closing(_manifest(packing, seal, order, chosen, passed, facts)) as manifest:
-            digest = packing.add_file("manifest.json", manifest)
-        for name, text in cover.pages(facts, digest).items():
-            packing.add(name, text.encode())
-        with _spool() as sums:
-            _copy(packing.sums, sums)
-            packing.add_file("SHA256SUMS", sums)
+        digest = _add_papers(packing, seal, order, chosen, passed, facts)
         packing.close()
     return Made(
         events=passed.count,
@@ -175,6 +165,29 @@ def _add_seal(packing: Packing, seal: Seal, sources: Sources) -> None:
     packing.add("keys/log.vkey", f"{seal.key.text}\n".encode())
     packing.add("keys/log.pem", pem_of(seal.key).encode())
     packing.add("keys/witnesses", seal.policy.encode())
+
+
+def _add_papers(
+    packing: Packing,
+    seal: Seal,
+    order: Order,
+    chosen: Chosen,
+    passed: _Passed,
+    facts: cover.Facts,
+) -> str:
+    """Add documents, verifier, words, manifest, covers and sums; return the manifest's digest."""
+    packing.add_file("documents.csv", passed.documents)
+    packing.add("verify.py", Path(__file__).with_name("verifier.py").read_bytes())
+    for name, text in cover.instructions(facts).items():
+        packing.add(name, text.encode())
+    with closing(_manifest(packing, seal, order, chosen, passed, facts)) as manifest:
+        digest = packing.add_file("manifest.json", manifest)
+    for name, text in cover.pages(facts, digest).items():
+        packing.add(name, text.encode())
+    with _spool() as sums:
+        _copy(packing.sums, sums)
+        packing.add_file("SHA256SUMS", sums)
+    return digest
 
 
 def pem_of(key: VerifierKey) -> str:

@@ -88,19 +88,22 @@ async def evidence(  # noqa: PLR0913, PLR0917 - one parameter each for what the 
     selection = _selection(case_id, entry_id, department_id, first, last)
     now = desk.clock()
     packed = await desk.ask(lambda connection: _packed(connection, desk, reader, selection, now))
-    address = request.url
     command = RecordAuditExport(
         audit_id=reader.engagement_id,
-        query=f"GET {address.path}?{address.query}",
+        query=f"GET {request.url.path}?{request.url.query}",
         rows=packed.made.events,
         sha256=f"sha256:{packed.sha256.hex()}",
     )
-    command_id = f"audit-evidence-{uuid7()}"
     try:
-        await desk.hub.execute(command, reader.speaker, now, command_id=command_id)
+        await desk.hub.execute(command, reader.speaker, now, command_id=f"audit-evidence-{uuid7()}")
     except BaseException:
         packed.file.close()
         raise
+    return _sent(packed, selection)
+
+
+def _sent(packed: Packed, selection: Selection) -> Response:
+    """Return the bundle as a file to be saved; it is closed when it has been sent."""
     name = f"{(selection.id or selection.kind).replace(':', '-')}-{packed.made.size}.zip"
     headers = {
         "content-length": str(packed.size),
@@ -141,16 +144,7 @@ def _packed(
 ) -> Packed:
     """Make the bundle in a temporary file; runs in a thread."""
     settings, files = desk.settings, desk.sealed.files
-    try:
-        size = newest(files).size
-        wait_for(connection, size, names=[AUDIT_TRAIL.name], seconds_max=WAIT_SECONDS_MAX)
-    except Behind as behind:
-        raise EdgeProblem(
-            "behind",
-            str(behind),
-            "审计轨迹尚未更新到最新检查点，请稍后再试",
-            headers={"retry-after": "1"},
-        ) from behind
+    _wait_for_trail(connection, newest(files).size)
     row = engagements.engagement(connection, reader.engagement_id)
     taker = Taker(
         reader.speaker.person_id,
@@ -173,6 +167,19 @@ def _packed(
         file.close()
         raise
     return Packed(file, made, length, digest.digest())
+
+
+def _wait_for_trail(connection: psycopg.Connection, position: int) -> None:
+    """Wait until the trail, by which the scope is judged, has come as far as the checkpoint."""
+    try:
+        wait_for(connection, position, names=[AUDIT_TRAIL.name], seconds_max=WAIT_SECONDS_MAX)
+    except Behind as behind:
+        raise EdgeProblem(
+            "behind",
+            str(behind),
+            "审计轨迹尚未更新到最新检查点，请稍后再试",
+            headers={"retry-after": "1"},
+        ) from behind
 
 
 async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -1,4 +1,5 @@
 """What an event says, field by field, in the words of the glossary; the bytes stand beside it."""
+
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from enum import Enum, StrEnum
