@@ -180,7 +180,8 @@ def test_the_doctor_finds_a_fresh_home_well_once_it_is_migrated(home: Path) -> N
 
     assert answer.returncode == 0, answer.stdout
     looked_at = [one["what"] for one in json.loads(answer.stdout)]
-    assert looked_at == ["python", "account", "home", "postgresql", "schema", "record", "nats"]
+    base = ["python", "account", "home", "postgresql", "schema", "record", "nats"]
+    assert looked_at == [*base, "witnesses"]
 
 
 def test_wrong_use_is_answered_with_code_2(tmp_path: Path) -> None:

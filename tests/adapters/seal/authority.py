@@ -103,7 +103,7 @@ def serving(authority: Authority) -> Iterator[Authority]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - theirs
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
