@@ -15,6 +15,7 @@ from adapters.cli.trouble import NO, WrongUse
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from adapters.witness.running import Running
     from adapters.witness.witness import Witness
     from hub.seal.note import VerifierKey
 
@@ -76,6 +77,8 @@ def run(
     keys = _keys(log)
     if not hub and not listen:
         raise WrongUse("say --hub URL to fetch checkpoints, or --listen HOST:PORT to be asked")
+    if ca_file is not None and not ca_file.is_file():
+        raise WrongUse(f"--ca-file: there is no file {ca_file}")
     if hub and len(keys) != 1:
         raise WrongUse("with --hub give one --log: the key of that hub's log")
     with ended_by_signal() as stopped, alone(home):
@@ -84,7 +87,7 @@ def run(
         try:
             note(f"witness {witness.key.text}")
             if listen:
-                note(f"asked at {running.listen(*_address(listen))}/add-checkpoint")
+                note(f"asked at {_listening(running, listen)}/add-checkpoint")
             if hub:
                 running.follow(keys[0].name, hub, every, mirror=mirror, ca_file=ca_file)
                 note(f"follows {keys[0].name} at {hub}{', with a mirror' if mirror else ''}")
@@ -152,14 +155,18 @@ def acknowledge(
 
 
 def _witness(home: Path, keys: "Iterable[VerifierKey]") -> "Witness":
-    from adapters.keys import FileSigner
+    from adapters.keys import BadKey, FileSigner
     from adapters.witness.memory import Memory
     from adapters.witness.running import KEY
     from adapters.witness.witness import Witness
+    from hub.seal.note import COSIGNATURE
 
     if not (home / KEY).exists():
         raise WrongUse(f"there is no witness in {home}; make its key: hub witness key --name NAME")
-    return Witness(Memory(home), FileSigner.read(home / KEY), keys)
+    signer = FileSigner.read(home / KEY)
+    if signer.key.kind != COSIGNATURE:
+        raise BadKey(f"the key in {home / KEY} is a log's, not a witness's: {signer.key.name}")
+    return Witness(Memory(home), signer, keys)
 
 
 def _known(home: Path) -> "Witness":
@@ -190,6 +197,14 @@ def _address(listen: str) -> tuple[str, int]:
     if not (host and port.isdigit() and int(port) < 65536):  # noqa: PLR2004 - ports end there
         raise WrongUse("--listen is HOST:PORT, e.g. 127.0.0.1:8720")
     return host.strip("[]"), int(port)
+
+
+def _listening(running: "Running", listen: str) -> str:
+    host, port = _address(listen)
+    try:
+        return running.listen(host, port)
+    except OSError as error:
+        raise WrongUse(f"--listen {listen} cannot be taken: {error.strerror}") from error
 
 
 def _alarm(sentence: str) -> None:

@@ -10,6 +10,7 @@ from threading import Event as Flag
 import structlog
 
 from adapters.archive.door import hand_in
+from adapters.keys import BadKey
 from adapters.seal import cosign, stamp
 from adapters.seal.after import Hooks
 from adapters.seal.policy import BadPolicy, read_policy
@@ -39,7 +40,10 @@ def main() -> None:
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ]
         )
-    asyncio.run(run(settings.database_url.get_secret_value(), settings))
+    try:
+        asyncio.run(run(settings.database_url.get_secret_value(), settings))
+    except BadKey as wrong:
+        sys.exit(str(wrong))
 
 
 def policy_for(settings: Settings, track: Track) -> Policy | None:

@@ -81,10 +81,11 @@ class LogFiles:
             # Each checkpoint is a new file put in the place of the one before.
             status = path.stat()
             mark = (status.st_mtime_ns, status.st_ino)
-            if self._seen is None or self._seen[0] != mark:
+            seen = self._seen  # other threads look too
+            if seen is None or seen[0] != mark:
                 data = path.read_bytes()
-                self._seen = (mark, data, Checkpoint.parse(notes.parse(data).text))
+                seen = self._seen = (mark, data, Checkpoint.parse(notes.parse(data).text))
         except FileNotFoundError:
             self._seen = None
             return None
-        return self._seen[1:]
+        return seen[1:]

@@ -1,6 +1,9 @@
 """Rough handling: files nobody can read, times no calendar has. It is said; the sealer lives on."""
 
+import os
 import resource
+import subprocess
+import sys
 import time
 
 import psycopg
@@ -69,3 +72,23 @@ def test_a_key_file_that_could_not_be_written_whole_is_not_left_behind(log: Log)
 
     assert list(path.parent.iterdir()) == []
     assert FileSigner.of(path, "city/log").key.name == "city/log"
+
+
+def test_a_track_whose_library_is_not_installed_ends_the_process_in_words(log: Log) -> None:
+    without = "import sys; sys.modules['gmssl_pyx'] = None; import runpy;"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{without} runpy.run_module('adapters.seal', run_name='__main__')"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ
+        | {
+            "HUB_HOME": str(log.settings.home),
+            "HUB_DATABASE_URL": log.database.app_url,
+            "HUB_SM": "true",
+        },
+    )
+
+    assert done.returncode == 1
+    assert "pip install 'shuqiao[sm]'" in done.stderr
+    assert "Traceback" not in done.stderr

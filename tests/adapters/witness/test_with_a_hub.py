@@ -145,6 +145,7 @@ def test_only_a_witness_of_the_policy_may_sign_and_only_what_the_log_has_signed(
             _cosigned(text, stranger),
             _cosigned(other, audit),
             _cosigned(text, audit).replace(b"audit", b"civil"),
+            _cosigned(text, audit, 2**63 - 1),
             b"nonsense",
             b"x" * 70_000,
         )
@@ -152,11 +153,11 @@ def test_only_a_witness_of_the_policy_may_sign_and_only_what_the_log_has_signed(
     before = sealed.seen_by()
     taken = sealed.hand_in(_cosigned(text, audit))
     until(lambda: sealed.seen_by() == {AUDIT}, "the cosignature in the file")
-    again = sealed.hand_in(_cosigned(text, audit))
+    again = sealed.hand_in(_cosigned(text, audit) + _line(text, audit) * 90)
     (sealed.hub.home / "policy").unlink()
     unwanted = sealed.hand_in(_cosigned(text, audit))
 
-    assert statuses == [403, 404, 403, 400, 413]
+    assert statuses == [403, 404, 403, 403, 400, 413]
     assert before == set()
     assert (taken.status_code, taken.json()) == (
         200,
@@ -200,6 +201,10 @@ def test_a_hub_whose_key_signs_another_history_is_refused_by_the_office(
     assert "FORKED" in status.stdout
     assert again.returncode == 0
     assert memory.open_fork(head.origin) is None
+
+
+def _line(text: str, signer: FileSigner) -> bytes:
+    return _cosigned(text, signer).rpartition(b"\n\n")[2]
 
 
 def _cosigned(text: str, signer: FileSigner, at: int = 1_790_000_000) -> bytes:
