@@ -9,6 +9,7 @@ from adapters.http.places import PLACES
 from adapters.http.question import A
 from adapters.http.reading import check_officer
 from hub.command import IncidentId
+from hub.departments.calendar import local_day
 from hub.security.kinds import IncidentKind, IncidentStatus
 from hub.supervision.audit import Subject
 from projections import incidents as ledger
@@ -19,8 +20,9 @@ PLACES["security.incident"] = "/api/v1/security/incidents"
 IncidentPath = Annotated[IncidentId, Path(description="security.incident:…")]
 
 
-def _of(row: IncidentRow) -> Subject:
-    return Subject(row.incident_id, "", (row.org_id,), row.detected_at.date())
+def of_incident(row: IncidentRow) -> Subject:
+    """Return whom an incident concerns: who has it, on the day it was noticed."""
+    return Subject(row.incident_id, "", (row.org_id,), local_day(row.detected_at))
 
 
 @router.get("/incidents", summary="Incidents 安全事件", **listing(IncidentRow))
@@ -37,7 +39,7 @@ async def incidents(
         IncidentRow,
         key=lambda row: (row.position,),
         view=INCIDENTS.name,
-        about=_of,
+        about=of_incident,
     )
 
 
@@ -49,5 +51,5 @@ async def incident(asked: A, incident_id: IncidentPath) -> Response:
         lambda connection: ledger.incident(connection, incident_id),
         incident_id,
         view=INCIDENTS.name,
-        about=_of,
+        about=of_incident,
     )

@@ -53,7 +53,7 @@ async def batches(asked: A, grant_id: GrantPath) -> Response:
     """List the batches a grant gives to read, in the order they were delivered."""
     grant = await asked.desk.standings.the(Grant, grant_id)
     parties = (grant.requester_id, grant.provider_id)
-    subject = Subject(grant.request_id, grant.entry_id, parties)
+    subject = Subject(grant.request_id, grant.entry_id, parties, grant.valid_from)
     await check_sees(asked.reader, asked.desk.standings, subject, asked.desk.clock())
     (last,) = asked.key(int) or (0,)
     return await asked.page(

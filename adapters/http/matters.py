@@ -4,16 +4,25 @@ Where a comparison shows rows of every view, each is shown to whom its own list 
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
-from adapters.http import ask_catalog, ask_convergence, ask_feedback, ask_sharing, ask_supervision
+from adapters.http import (
+    ask_catalog,
+    ask_convergence,
+    ask_feedback,
+    ask_incidents,
+    ask_sharing,
+    ask_supervision,
+)
 from adapters.http.ask_trail import matter, of_deadline
 from adapters.http.desk import Desk
 from adapters.http.question import nothing
 from adapters.http.reading import all_seen
 from adapters.http.standing import Reader
+from hub.departments.calendar import local_day
 from hub.departments.organization import Organization
 from hub.supervision.audit import Subject
 from projections.registry import PROJECTIONS
@@ -39,6 +48,7 @@ MATTERS = {
     "feedback_board": Matter(ask_feedback.of_feedback),
     "annual_reports": Matter(ask_supervision.of_report),
     "engagements": Matter(ask_supervision.of_engagement),
+    "incidents": Matter(ask_incidents.of_incident),
 }
 PUBLISHED = frozenset(
     {
@@ -66,7 +76,7 @@ async def seen_of(reader: Reader, desk: Desk, view: str, sides: Sequence[Side]) 
 
 
 def named(row: msgspec.Struct) -> Subject:
-    """Return what the columns of a row name: the case, the entry, every organisation."""
+    """Return what the columns of a row name: the case, the entry, every organisation, the day."""
     values = msgspec.structs.asdict(row)
     orgs = (
         value
@@ -74,8 +84,10 @@ def named(row: msgspec.Struct) -> Subject:
         if isinstance(value, str) and value.startswith(f"{Organization.STREAM}:")
     )
     cases = (values[name] for name in ("case_id", "request_id", "audit_id") if name in values)
+    found_at, day = values.get("found_at"), values.get("day")
+    on = local_day(found_at) if isinstance(found_at, datetime) else day
     return Subject(
-        str(next(cases, "")), str(values.get("entry_id", "")), tuple(dict.fromkeys(orgs))
+        str(next(cases, "")), str(values.get("entry_id", "")), tuple(dict.fromkeys(orgs)), on
     )
 
 

@@ -62,16 +62,11 @@ def may_read(engagement: AuditEngagement, subject: Subject, at: datetime) -> boo
     if begun is None or at < begun or (ended is not None and at >= ended):
         return False
     scope = engagement.scope
-    first, last = scope.period_from, scope.period_to
-    if subject.on is not None and (
-        (first is not None and subject.on < first) or (last is not None and subject.on > last)
-    ):
+    if not _in_period(scope, subject.on):
         return False
     match scope.kind:
-        case ScopeKind.ALL:
+        case ScopeKind.ALL | ScopeKind.PERIOD:
             return True
-        case ScopeKind.PERIOD:
-            return subject.on is not None
         case ScopeKind.CASE:
             return subject.case_id in scope.subjects
         case ScopeKind.ENTRY:
@@ -80,6 +75,14 @@ def may_read(engagement: AuditEngagement, subject: Subject, at: datetime) -> boo
             return not set(scope.subjects).isdisjoint(subject.department_ids)
         case _:
             assert_never(scope.kind)
+
+
+def _in_period(scope: e.AuditScope, on: date | None) -> bool:
+    """Say whether a day lies in the period of a scope; what has no day lies in none."""
+    first, last = scope.period_from, scope.period_to
+    if first is None and last is None:
+        return True
+    return on is not None and (first or on) <= on <= (last or on)
 
 
 def evolve(state: AuditEngagement | None, event: e.AuditEvents) -> AuditEngagement:

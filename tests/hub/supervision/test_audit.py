@@ -175,6 +175,16 @@ def test_an_answer_after_the_term_is_taken_and_still_late() -> None:
             Subject(on=date(2026, 4, 1)),
             False,
         ),
+        (
+            c.Scope(kind=ScopeKind.DEPARTMENT, subjects=("d",), period_from=date(2026, 1, 1)),
+            Subject(department_ids=("d",)),
+            False,
+        ),
+        (
+            c.Scope(kind=ScopeKind.ALL, period_to=date(2026, 1, 1)),
+            Subject(on=date(2026, 1, 2)),
+            False,
+        ),
     ],
 )
 def test_the_scope_bounds_what_is_read(scope: c.Scope, subject: Subject, *, expected: bool) -> None:
