@@ -44,6 +44,10 @@ def moment_of(text: str) -> datetime:
     try:
         if is_day(text):
             return end_of(date.fromisoformat(text)) - timedelta(microseconds=1)
+        if "T" not in text and " " not in text:
+            # 20250630 would be read as the first moment of that day: not what anybody means.
+            msg = f"{text} is neither a day (2025-06-30) nor a time"
+            raise ValueError(msg)
         moment = datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).astimezone(UTC)
     except OverflowError as error:

@@ -197,6 +197,9 @@ def test_a_moment_is_written_as_a_day_or_a_time() -> None:
         "past_00010102000000000000_p7"
     )
     assert date(2026, 6, 30) == moment_of("2026-06-30").date()
+    for unclear in ("20260630", "2026-W27-2", "2026W272"):
+        with pytest.raises(ValueError, match="neither a day"):
+            moment_of(unclear)
 
 
 def test_who_reads_a_past_lets_others_read_it_too(given: Given, database: Database) -> None:
