@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.http.asking import AsReader, AtDesk, InLanguage, json_sent
-from adapters.http.personal import names_shown
+from adapters.http.personal import known_at, names_shown
 from adapters.http.problems import responses
 from adapters.http.reading import check_manages
 from adapters.identity import accounts, credentials, login
@@ -153,9 +153,14 @@ async def me(reader: AsReader, desk: AtDesk) -> Myself:
     responses=responses(*BODY, "not_found", "conflict"),
 )
 async def open_account(form: OpenAccount, reader: AsReader, desk: AtDesk) -> AccountShown:
-    """Open an account in an organisation; by its head, the authority over it or the operator."""
+    """Open an account in an organisation; by its head, the authority over it or the operator.
+
+    A key that another organisation knows as somebody's is opened by who manages both.
+    """
     await desk.standings.the(Organization, form.org_id)
-    await check_manages(reader, desk.standings, form.org_id, desk.clock())
+    # Whoever logs in under a key reads what is kept about the person everywhere.
+    for org_id in sorted({form.org_id, *await known_at(desk, form.person_id)}):
+        await check_manages(reader, desk.standings, org_id, desk.clock())
     hashed = None
     if form.password is not None:
         hashed = await anyio.to_thread.run_sync(hash_password, form.password)

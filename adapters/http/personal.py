@@ -55,6 +55,16 @@ async def held_about(desk: Desk, subject_id: str) -> list[Held]:
     return await desk.ask(lambda c: window.held_about(c, key_of(desk), subject_id))
 
 
+async def known_at(desk: Desk, person_id: str) -> set[str]:
+    """Return the organisations to which a person's key is known: in office there, or entered."""
+
+    def known(connection: psycopg.Connection) -> set[str]:
+        found = window.holders_of(connection, f"{PERSON}{person_id}")
+        return found | {row.org_id for row in roles_of(connection, person_id)}
+
+    return await desk.ask(known)
+
+
 def key_of(desk: Desk) -> MasterKey | None:
     """Return the key that opens texts, None while its file is missing or damaged."""
     try:

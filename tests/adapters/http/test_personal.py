@@ -237,6 +237,16 @@ def test_what_is_kept_is_shown_to_the_person_and_to_who_answers_for_it(staffed: 
     assert len(staffed.get(HELD, "authority.supervisor").json()["items"]) == 2
 
 
+def test_nobody_reads_it_by_opening_an_account_under_anothers_key(staffed: City) -> None:
+    officer = CLERK | {"person_id": "tax.newcomer"}
+    assert staffed.send("departments/appoint-officer", officer, "tax.head").status_code == 201
+    account = {"person_id": "tax.newcomer", "org_id": CIVIL, "display_name": "x"}
+    refused = staffed.send("identity/accounts", account, "civil.head")
+    assert (refused.status_code, TAX in refused.json()["details"]["en"]) == (403, True)
+    opened = staffed.send("identity/accounts", account | {"org_id": TAX}, "tax.head")
+    assert opened.status_code == 201, opened.text
+
+
 def test_text_about_nobody_is_refused_with_the_field_to_fill(staffed: City) -> None:
     body = {
         "correction_id": "feedback.correction:1",
