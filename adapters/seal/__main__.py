@@ -19,8 +19,9 @@ from adapters.seal.track import SHA256, Track, tracks
 from adapters.settings import Settings, load
 from hub.seal.policy import Policy
 
-NICE = 5
-"""Commands come first: where time is short the sealer takes a good fifth of what they leave."""
+NICE = 19
+"""Commands come first: the sealer takes what they leave. Seen beside 17,000 commands a second: no
+less of them, and everything sealed within a second after the burst."""
 
 log = structlog.get_logger("adapters.seal")
 
