@@ -5,6 +5,7 @@ import random
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 
 import psycopg
@@ -24,6 +25,8 @@ from projections.reader import head, pages, stream
 
 EVENTS = 300_000
 STREAMS = 200
+STREAM_MS_MAX = 50
+"""An old stream is loaded from the archive within this."""
 
 
 def archive(url: str, *, events: int = EVENTS) -> list[Figure]:
@@ -98,17 +101,17 @@ def _of_streams(connection: psycopg.Connection, volume: Volume) -> Figure:
         for one in chosen
     ]
     other = [_milliseconds(lambda one=one: stream(connection, one[0])) for one in chosen]  # type: ignore[misc] # as above
-    slow = sorted(ours)[int(len(ours) * 0.99)]
+    slow, quick = (sorted(each)[int(len(each) * 0.99)] for each in (ours, other))
     return Figure(
-        name="archive stream",
+        name="archive stream (p99)",
         ours=round(slow, 2),
-        other=round(sorted(other)[int(len(other) * 0.99)], 2),
-        other_is="the same streams from PostgreSQL (each p99)",
-        ratio=round(slow / 50, 3),
-        unit="ms, ratio to 50 ms",
+        other=STREAM_MS_MAX,
+        other_is="the limit; the same streams from PostgreSQL are in the parts",
+        ratio=round(slow / STREAM_MS_MAX, 3),
+        unit="ms",
         must=1,
         at_most=True,
-        parts={"median_ms": round(sorted(ours)[len(ours) // 2], 2)},
+        parts={"median_ms": round(median(ours), 2), "postgresql_ms": round(quick, 2)},
     )
 
 

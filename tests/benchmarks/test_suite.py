@@ -26,6 +26,7 @@ MEASURED = {
     "seal": ["seal (off the path)", "append beside the sealer"],
     "receipt": ["receipt (p99)", "receipt (limit)"],
     "verify": ["verify"],
+    "archive": ["archive write", "archive read", "archive size", "archive stream (p99)"],
     "cost": ["cost", "memory (idle)"],
 }
 
