@@ -61,6 +61,12 @@ for line in sys.stdin:  # a process of its own for each step, without importing 
 """
 
 
+def await_end_of_killed(owner: psycopg.Connection) -> None:
+    """Return when PostgreSQL has noticed the kill; until then its session holds the lock."""
+    owner.execute("SELECT pg_advisory_lock(%s)", (partitions.LOCK,))
+    owner.execute("SELECT pg_advisory_unlock(%s)", (partitions.LOCK,))
+
+
 @pytest.fixture
 def before(database: Database) -> list[Recorded]:
     """A record of 350 events in partitions of 100."""
@@ -220,6 +226,7 @@ def test_a_kill_at_any_step_loses_nothing_and_the_next_run_goes_on(
             if code == 0:
                 break
             assert code == -signal.SIGKILL
+            await_end_of_killed(owner)
             kills += 1
         runs.stdin.close()
     assert kills > 15
