@@ -1,4 +1,4 @@
-"""Programs that judge us from outside: Go, OpenSSL, SoftHSM, Chromium. CI installs them.
+"""Programs that judge us from outside: Go, OpenSSL, SoftHSM. CI installs them.
 
 A test module that needs one is named in `MODULES`. On a machine without the program the module is
 not collected and pytest's header says so; with HUB_REFEREES=required (CI) its absence is an error.
@@ -21,16 +21,10 @@ def softhsm_library() -> Path | None:
     return next((path for path in _HSM if path.exists()), None)
 
 
-def chromium() -> str | None:
-    """Return the path of Chromium, if it is installed."""
-    return shutil.which("chromium") or shutil.which("chromium-browser")
-
-
 _THERE: dict[str, Callable[[], bool]] = {
     "go": lambda: shutil.which("go") is not None and _GO_NOTE.is_dir(),
     "openssl": lambda: shutil.which("openssl") is not None,
     "softhsm2": lambda: softhsm_library() is not None,
-    "chromium": lambda: chromium() is not None,
 }
 
 # Test module, from the folder `tests` on -> the program it cannot do without.
